@@ -29,8 +29,8 @@ class DynamoDBConfig(BaseModel):
         region: An AWS region such as `eu-west-1`; without it, the standard AWS chain decides.
         endpoint_url: Another endpoint, such as DynamoDB Local's. Plain `http` is accepted for
             loopback addresses only.
-        allow_insecure_endpoint: Accept plain `http` for any host. Items and credentials can be read on the way.
-        aws_access_key_id: With `aws_secret_access_key`, static credentials; without them, the standard AWS chain.
+        allow_insecure_endpoint: Accept plain `http` for any host; items can then be read on the way.
+        aws_access_key_id: With `aws_secret_access_key`, static credentials; otherwise the standard AWS chain.
         aws_secret_access_key: The other half of the pair.
         aws_session_token: The third part of temporary credentials.
         profile: A profile of the shared AWS configuration files; excludes static credentials.
@@ -45,6 +45,7 @@ class DynamoDBConfig(BaseModel):
         write_capacity: Provisioned write capacity, given together with `read_capacity`.
         cursor_keys: Secrets of 16 bytes or more that sign cursors: the first signs, all are accepted. Without
             them, a key is made for this process and its cursors are of no use in another.
+        cursor_scope: A name, such as the tenant's, that every cursor is bound to.
         log_keys: Write key values into log events as they are, rather than as a hash.
 
     Raises:
@@ -72,6 +73,7 @@ class DynamoDBConfig(BaseModel):
     read_capacity: Capacity | None = None
     write_capacity: Capacity | None = None
     cursor_keys: tuple[SecretStr, ...] = ()
+    cursor_scope: str = ""
     log_keys: bool = False
 
     @field_validator("table_name")

@@ -43,7 +43,7 @@ credential. Values hang on attributes (`pk`, `sk`, `item`), which `str` and `rep
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 __all__ = [
     "AuthenticationError",
@@ -97,7 +97,7 @@ class DynamoDBServiceError(Exception):
     """
 
     #: Whether the same call may succeed later without a change.
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
     def __init__(
         self,
@@ -223,14 +223,20 @@ class DynamoDBTransactionError(DynamoDBServiceError):
     A transaction was cancelled and nothing of it was done.
 
     `reasons` has one entry for each operation, in their order; `None` stands for an operation
-    that was not the cause.
+    that was not the cause. `retryable` is set when only conflicts and throttling were.
     """
 
     def __init__(
-        self, message: str, *, reasons: tuple[TransactionReason | None, ...] = (), **context: Any
+        self,
+        message: str,
+        *,
+        reasons: tuple[TransactionReason | None, ...] = (),
+        retryable: bool = False,
+        **context: Any,
     ) -> None:
         super().__init__(message, **context)
         self.reasons = reasons
+        self.retryable = retryable
 
 
 class DynamoDBBatchOperationError(DynamoDBServiceError):

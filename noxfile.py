@@ -1,0 +1,114 @@
+"""
+The checks as CI runs them: `nox` for all, `nox -s lint` for one, `nox -s integration -- --backend dynoxide`.
+
+A Python that is not installed is named as skipped in nox's closing list.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.10.16"
+nox.options.default_venv_backend = "venv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False  # CI must tell by `--error-on-missing-interpreters`
+nox.options.reuse_existing_virtualenvs = True
+
+PROJECT = nox.project.load_toml("pyproject.toml")["project"]
+PYTHONS = nox.project.python_versions({"project": PROJECT})
+
+
+def _find_pythons_of_pyenv() -> None:
+    """Let nox find the interpreters that pyenv installed and did not activate."""
+    installed = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    for version in PYTHONS:
+        for python in installed.glob(f"{version}.*/bin/python{version}"):
+            if not _runs(f"python{version}"):
+                os.environ["PATH"] = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
+
+
+def _runs(python: str) -> bool:
+    # Being on PATH is not enough: pyenv puts shims there which stand for no interpreter.
+    try:
+        return not subprocess.run([python, "--version"], capture_output=True, check=False).returncode
+    except OSError:
+        return False
+
+
+_find_pythons_of_pyenv()
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Rules, format, layers."""
+    session.install(*_requirements("dev", "ruff", "import-linter"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports", env={"PYTHONPATH": "src"})
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Two type checkers."""
+    session.install("-e", ".[dev]")
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """The tests on each Python."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """The integration suite; the backend is chosen behind `--`."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", "integration", *session.posargs)
+
+
+@nox.session(python=False)
+def quickstart(session: nox.Session) -> None:
+    """The README's quickstart, word for word, in a copy of the checkout."""
+    command = session.run(sys.executable, ".ci/readme_command.py", "quickstart", silent=True)
+    with tempfile.TemporaryDirectory() as copy:
+        _copy_checkout(Path(copy))
+        with session.chdir(copy):
+            session.run("bash", "-euo", "pipefail", "-c", str(command))
+
+
+@nox.session(reuse_venv=False)
+def build(session: nox.Session) -> None:
+    """The tests on the built wheel, where there is no src/ to import by mistake."""
+    with tempfile.TemporaryDirectory() as wheels, tempfile.TemporaryDirectory() as copy:
+        session.run("python", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", wheels, ".")
+        (wheel,) = Path(wheels).glob("*.whl")
+        session.install(f"{wheel}[test]")
+        _copy_checkout(Path(copy))
+        shutil.rmtree(Path(copy, "src"))
+        with session.chdir(copy):
+            session.run("python", "-m", "pytest", *session.posargs)
+
+
+def _requirements(extra: str, *names: str) -> list[str]:
+    return [line for line in PROJECT["optional-dependencies"][extra] if line.startswith(names)]
+
+
+def _copy_checkout(target: Path) -> None:
+    # What git tracks or would add, and so nothing of an environment or a cache.
+    listing = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    names = subprocess.run(listing, capture_output=True, text=True, check=True).stdout.split("\0")
+    for name in names:
+        if Path(name).is_file():
+            copy = target / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(name, copy)

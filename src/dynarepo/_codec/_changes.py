@@ -1,0 +1,87 @@
+"""Partial updates: a dict of fields becomes attributes to set and to remove, index keys included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from dynarepo._codec._entity import Entity
+from dynarepo._codec._keys import KeyAttribute, TemplateKey
+from dynarepo._wire import AttributeValue, WireItem
+from dynarepo.exceptions import InvalidRequestError
+
+__all__ = ["Changes", "encode_changes"]
+
+T = TypeVar("T", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Attributes to set and attributes to remove."""
+
+    set: WireItem = field(default_factory=dict)
+    remove: list[str] = field(default_factory=list)
+
+    def put(self, attribute: str, value: AttributeValue | None) -> None:
+        """Set an attribute, or remove it where there is no value."""
+        if value is None:
+            self.remove.append(attribute)
+        else:
+            self.set[attribute] = value
+
+
+def encode_changes(entity: Entity[T], changes: Mapping[str, object]) -> Changes:
+    """
+    Validate and encode the new values of some fields.
+
+    A key template of an index that uses one of the fields is rendered again, so that the index
+    never keeps a stale key; that needs all fields of the template.
+
+    Raises:
+        InvalidRequestError: A field is unknown, or may not be changed this way.
+        InvalidValueError: A value does not fit its field.
+    """
+    if not isinstance(changes, Mapping):
+        raise InvalidRequestError("changes is a dict of field names and new values")
+    encoded = Changes()
+    for name, value in changes.items():
+        _check_changeable(entity, name)
+        plan = entity.plan.fields[name]
+        encoded.put(plan.attribute, entity.plan.encode_field(name, entity.plan.validate_field(name, value)))
+    for index in entity.indexes.values():
+        for key in index.attributes:
+            _renew(key, changes, encoded)
+    return encoded
+
+
+def _check_changeable(entity: Entity[T], name: object) -> None:
+    if not isinstance(name, str) or name not in entity.plan.fields:
+        raise InvalidRequestError(f"{entity.model.__name__} has no field of this name to update")
+    if any(name in key.fields for key in entity.table.attributes):
+        raise InvalidRequestError(f"{name}: a part of the table's key cannot be updated; write a new item")
+    if entity.plan.fields[name].computed:
+        raise InvalidRequestError(f"{name}: a computed field cannot be updated")
+    if name == entity.schema.ttl:
+        raise InvalidRequestError(f"{name}: the expiry time cannot be updated through a dict; save the item")
+
+
+def _renew(key: KeyAttribute, changes: Mapping[str, object], encoded: Changes) -> None:
+    touched = [name for name in key.fields if name in changes]
+    if not touched:
+        return
+    if not isinstance(key, TemplateKey):
+        if key.attribute in encoded.set:
+            key.of(encoded.set)
+        return
+    if key.attribute in encoded.set or key.attribute in encoded.remove:
+        return
+    missing = [name for name in key.fields if name not in changes]
+    if missing:
+        raise InvalidRequestError(
+            f"{', '.join(touched)}: part of the index key {key.attribute!r}; "
+            f"the update must also give {', '.join(missing)}"
+        )
+    encoded.put(key.attribute, key.of(encoded.set))

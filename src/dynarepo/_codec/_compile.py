@@ -1,0 +1,330 @@
+"""From declared types to nodes, for everything but values with named fields."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, MutableSequence, MutableSet, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from os import PathLike
+from pathlib import PurePath
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    ForwardRef,
+    Literal,
+    NewType,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from pydantic import (
+    Discriminator,
+    EncodedBytes,
+    EncodedStr,
+    Json,
+    PlainSerializer,
+    Secret,
+    SecretBytes,
+    SecretStr,
+    Tag,
+    WrapSerializer,
+)
+from pydantic.fields import FieldInfo
+
+from dynarepo._codec._containers import DictNode, ListNode, SetNode, TupleNode
+from dynarepo._codec._dynamic import DYNAMIC, LOOSE
+from dynarepo._codec._enums import enum_node, literal_node
+from dynarepo._codec._nodes import Node
+from dynarepo._codec._opaque import SerializerNode, adapter_of, json_node, opaque_node
+from dynarepo._codec._paths import Path
+from dynarepo._codec._scalars import EPOCHS, KEY_BOOL, NULL, SCALARS, OptionalNode, SecretNode, path_node
+from dynarepo._codec._structs import Role
+from dynarepo._codec._unions import Member, union_node
+from dynarepo._wire import AttributeValue
+from dynarepo.exceptions import SchemaError
+
+__all__ = ["PYTHON_MODE", "Scope", "TypeCompiler", "serializer_output", "type_arguments"]
+
+_NO_TYPES: Final[Mapping[Any, Any]] = types.MappingProxyType({})
+_LISTS: Final[Mapping[Any, type]] = {
+    list: list,
+    Sequence: list,
+    MutableSequence: list,
+    deque: deque,
+}
+_SETS: Final[Mapping[Any, type]] = {set: set, frozenset: frozenset, AbstractSet: set, MutableSet: set}
+_DICTS: Final = frozenset({dict, Mapping, MutableMapping})
+PYTHON_MODE: Final = frozenset({"always", "unless-none"})
+_SET_TAGS: Final[Mapping[str, str]] = {"S": "SS", "N": "NS", "B": "BS"}
+_KEY_TAGS: Final = frozenset({"S", "N", "B"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """
+    Where a type is declared.
+
+    Attributes:
+        where: The model and field, for messages.
+        role: What the field is for.
+        variables: The types that stand for type variables.
+        enum_values: The model holds the values of enumerations rather than their members.
+        names: What a forward reference of a type alias may mean.
+    """
+
+    where: str
+    role: Role = "value"
+    variables: Mapping[Any, Any] = field(default=_NO_TYPES)
+    enum_values: bool = False
+    names: Mapping[str, Any] = _NO_TYPES
+
+    def inside(self) -> Scope:
+        """Give the scope of an element: only the field's own value has a role."""
+        return self if self.role == "value" else replace(self, role="value")
+
+
+@dataclass(slots=True)
+class _AliasNode(Node):
+    """A type alias that refers to itself; the target is set once it is compiled."""
+
+    target: Node = field(init=False)
+    rank: int = 9
+    tags: frozenset[str] = frozenset()
+
+    def encode(self, value: object, path: Path) -> AttributeValue:
+        return self.target.encode(value, path)
+
+    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+        return self.target.decode(wire, depth)
+
+    def child(self, step: str | int) -> tuple[str | int, Node]:
+        return self.target.child(step)
+
+
+class TypeCompiler:
+    """
+    Compiles declared types; one for each model, so that recursive types meet themselves again.
+
+    Args:
+        structure: Compiles a type with named fields, or gives `None` if it is none.
+    """
+
+    def __init__(self, structure: Callable[[Any, Scope], Node | None]) -> None:
+        self._structure = structure
+        self._aliases: dict[Any, _AliasNode] = {}
+
+    def node(self, declared: Any, scope: Scope) -> Node:
+        """Compile a type; `SchemaError` if no value of it can be stored."""
+        if declared is None or declared is type(None):
+            return NULL
+        if declared is Any or declared is object:
+            return DYNAMIC
+        if isinstance(declared, TypeVar):
+            return self._variable(declared, scope)
+        if isinstance(declared, str | ForwardRef):
+            return self._reference(declared, scope)
+        if isinstance(declared, NewType):
+            return self.node(declared.__supertype__, scope)
+        origin = get_origin(declared)
+        if origin is Annotated:
+            base, *metadata = get_args(declared)
+            return self.annotated(base, metadata, scope)
+        if origin is Union or origin is types.UnionType:
+            return self._union([(member, None) for member in get_args(declared)], None, scope)
+        if origin is Literal:
+            return literal_node(get_args(declared), scope.where)
+        if hasattr(origin or declared, "__value__"):
+            return self._alias(origin or declared, get_args(declared), scope)
+        return self._container(declared, origin or declared, scope) or self._class(declared, origin, scope)
+
+    def annotated(self, base: Any, metadata: Sequence[Any], scope: Scope) -> Node:
+        """Compile a type with annotations, of which some change how it is stored."""
+        flat = list(_flattened(metadata))
+        for entry in reversed(flat):
+            if isinstance(entry, PlainSerializer | WrapSerializer) and entry.when_used in PYTHON_MODE:
+                return self._serialized(base, flat, entry, scope)
+            if isinstance(entry, EncodedBytes | EncodedStr):
+                return self._serialized(base, flat, None, scope)
+            if entry is Json or isinstance(entry, Json):
+                return json_node(base, scope.where)
+            if isinstance(entry, Discriminator) and callable(entry.discriminator):
+                members = [(member, _label(member)) for member in get_args(base)]
+                return self._union(members, entry.discriminator, scope)
+        return self.node(base, scope)
+
+    def _serialized(
+        self,
+        base: Any,
+        metadata: Sequence[Any],
+        serializer: PlainSerializer | WrapSerializer | None,
+        scope: Scope,
+    ) -> Node:
+        adapter = adapter_of(Annotated[(base, *metadata)], scope.where)
+        output = (
+            SCALARS[base]
+            if serializer is None
+            else serializer_output(serializer.return_type, serializer.func)
+        )
+        return SerializerNode(adapter, output, output.tags)
+
+    def _union(
+        self, members: Sequence[tuple[Any, Any]], chooser: Callable[[Any], Any] | None, scope: Scope
+    ) -> Node:
+        nodes = [Member(self.node(member, scope), label) for member, label in members if not _is_none(member)]
+        if len(nodes) == len(members):
+            return nodes[0].node if len(nodes) == 1 else union_node(nodes, chooser)
+        inner = nodes[0].node if len(nodes) == 1 else union_node(nodes, chooser)
+        return OptionalNode(inner, inner.rank, inner.tags | {"NULL"})
+
+    def _variable(self, variable: Any, scope: Scope) -> Node:
+        if variable in scope.variables:
+            return self.node(scope.variables[variable], replace(scope, variables=_NO_TYPES))
+        if variable.__constraints__:
+            return self.node(Union[variable.__constraints__], scope)  # noqa: UP007: made of a tuple
+        return self.node(variable.__bound__ or Any, scope)
+
+    def _alias(self, alias: Any, arguments: tuple[Any, ...], scope: Scope) -> Node:
+        key = (alias, arguments)
+        if key in self._aliases:
+            return self._aliases[key]
+        node = self._aliases[key] = _AliasNode()
+        names = {**vars(sys.modules[alias.__module__]), alias.__name__: alias}
+        variables = type_arguments(alias.__type_params__, arguments, scope.variables)
+        node.target = self.node(alias.__value__, replace(scope, names=names, variables=variables))
+        node.tags, node.rank = node.target.tags, node.target.rank
+        return node.target
+
+    def _reference(self, reference: str | ForwardRef, scope: Scope) -> Node:
+        name = reference if isinstance(reference, str) else reference.__forward_arg__
+        if name not in scope.names:
+            raise SchemaError(f"{scope.where}: the forward reference {name!r} is not resolved")
+        return self.node(scope.names[name], scope)
+
+    def _container(self, declared: Any, origin: Any, scope: Scope) -> Node | None:
+        inner = scope.inside()
+        arguments = get_args(declared) or (Any,)
+        if origin in _LISTS:
+            return ListNode(_LISTS[origin], self.node(arguments[0], inner))
+        if origin in _SETS:
+            return self._set(_SETS[origin], arguments[0], inner)
+        if origin in _DICTS:
+            key, element = arguments if len(arguments) == 2 else (str, Any)
+            return self._dict(key, element, inner)
+        if origin is tuple:
+            return self._tuple(declared, inner)
+        if isinstance(origin, type) and issubclass(origin, OrderedDict):
+            raise SchemaError(f"{scope.where}: DynamoDB's maps keep no order; declare a list of pairs")
+        return None
+
+    def _set(self, kind: type, element: Any, scope: Scope) -> Node:
+        node = self.node(element, scope)
+        tags = frozenset(_SET_TAGS[tag] for tag in node.tags & _SET_TAGS.keys())
+        if not tags:
+            raise SchemaError(f"{scope.where}: DynamoDB's sets hold only text, numbers or binary")
+        return SetNode(kind, node, 5 if kind is set else 6, tags)
+
+    def _dict(self, key: Any, element: Any, scope: Scope) -> Node:
+        key = str if key is Any else key
+        node = self.node(key, scope)
+        if not node.tags or not node.tags <= _KEY_TAGS:
+            raise SchemaError(f"{scope.where}: the keys of a dict are stored as text, which this type is not")
+        return DictNode(node, node is SCALARS[str], self.node(element, scope))
+
+    def _tuple(self, declared: Any, scope: Scope) -> Node:
+        arguments = get_args(declared)
+        if declared is tuple or (len(arguments) == 2 and arguments[1] is Ellipsis):
+            return ListNode(tuple, self.node(arguments[0] if arguments else Any, scope))
+        return TupleNode(tuple, tuple(self.node(each, scope) for each in arguments), tuple)
+
+    def _class(self, declared: Any, origin: Any, scope: Scope) -> Node:
+        kind = origin or declared
+        if scope.role == "ttl":
+            return _epoch(kind, scope)
+        if isinstance(kind, type):
+            if kind is bool and scope.role == "key":
+                return KEY_BOOL
+            if kind in SCALARS:
+                return SCALARS[kind]
+            if issubclass(kind, Enum):
+                return enum_node(kind, by_value=scope.enum_values, where=scope.where)
+            if issubclass(kind, PurePath) or kind is PathLike:
+                return path_node(kind if issubclass(kind, PurePath) else PurePath)
+            if issubclass(kind, Secret | SecretStr | SecretBytes):
+                return self._secret(kind, get_args(declared), scope)
+            if issubclass(kind, tuple):
+                return self._named_tuple(kind, get_args(declared), scope)
+        return self._structure(declared, scope.inside()) or opaque_node(declared, scope.where)
+
+    def _secret(self, kind: Any, arguments: tuple[Any, ...], scope: Scope) -> Node:
+        hidden = {SecretStr: str, SecretBytes: bytes}.get(kind, *arguments or (Any,))
+        inner = self.node(hidden, scope)
+        return SecretNode(kind, inner, inner.rank, inner.tags)
+
+    def _named_tuple(self, kind: Any, arguments: tuple[Any, ...], scope: Scope) -> Node:
+        hints = get_type_hints(kind, include_extras=True)
+        inner = replace(
+            scope.inside(),
+            variables=type_arguments(getattr(kind, "__parameters__", ()), arguments, scope.variables),
+        )
+        nodes = tuple(self.node(hints.get(name, Any), inner) for name in kind._fields)
+        return TupleNode(kind, nodes, kind._make)
+
+
+def serializer_output(returned: Any, function: Any) -> Node:
+    """Give the node of what a serializer gives: its annotation if that is a scalar, else whatever comes."""
+    if not isinstance(returned, type):
+        try:
+            returned = get_type_hints(function).get("return")
+        except (NameError, TypeError):
+            returned = None
+    return SCALARS[returned] if isinstance(returned, type) and returned in SCALARS else LOOSE
+
+
+def type_arguments(
+    parameters: Sequence[Any], arguments: Sequence[Any], outer: Mapping[Any, Any]
+) -> Mapping[Any, Any]:
+    """Pair the type variables of a generic with what was given for them."""
+    return {
+        parameter: outer.get(argument, argument) if isinstance(argument, TypeVar) else argument
+        for parameter, argument in zip(parameters, arguments, strict=False)
+    }
+
+
+def _flattened(metadata: Sequence[Any]) -> Iterator[Any]:
+    for entry in metadata:
+        if isinstance(entry, FieldInfo):
+            yield from entry.metadata
+            if entry.discriminator is not None:
+                yield entry.discriminator
+        else:
+            yield entry
+
+
+def _epoch(kind: Any, scope: Scope) -> Node:
+    if kind not in EPOCHS:
+        raise SchemaError(f"{scope.where}: the expiry time is a datetime or an int of epoch seconds")
+    return EPOCHS[kind]
+
+
+def _label(member: Any) -> Any:
+    metadata = get_args(member)[1:] if get_origin(member) is Annotated else ()
+    return next((each.tag for each in metadata if isinstance(each, Tag)), None)
+
+
+def _is_none(member: Any) -> bool:
+    bare = _unaliased(member)
+    return bare is None or bare is type(None)
+
+
+def _unaliased(declared: Any) -> Any:
+    while get_origin(declared) is Annotated:
+        declared = get_args(declared)[0]
+    return declared

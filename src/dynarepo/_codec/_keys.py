@@ -1,0 +1,282 @@
+"""
+Key attributes: how the value of a key is made, from a caller's argument and from an item's fields.
+
+Two kinds share one shape: a key that is a field of the model, and a key that a template makes from
+several fields. Sizes are checked in UTF-8 bytes, as the service counts them.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, Literal, Protocol, TypeAlias
+
+from dynarepo._codec._numbers import encode_number
+from dynarepo._codec._plan import FieldPlan
+from dynarepo._codec._text import encode_text
+from dynarepo._schema import KeyTemplate, TemplatePart
+from dynarepo._wire import AttributeValue, WireItem
+from dynarepo.exceptions import InvalidKeyError, InvalidValueError, SchemaError
+
+__all__ = [
+    "FieldKey",
+    "KeyAttribute",
+    "KeyTag",
+    "TemplateKey",
+    "check_key_value",
+    "field_key",
+    "template_key",
+]
+
+KeyTag: TypeAlias = Literal["S", "N", "B"]
+
+_TAGS: Final[dict[str, KeyTag]] = {"S": "S", "N": "N", "B": "B"}
+
+
+class KeyAttribute(Protocol):
+    """One attribute of the key of a table or an index."""
+
+    @property
+    def attribute(self) -> str:
+        """Its stored name."""
+        ...
+
+    @property
+    def tag(self) -> KeyTag:
+        """Its DynamoDB type."""
+        ...
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of the model it is made from."""
+        ...
+
+    def encode(self, value: object) -> AttributeValue:
+        """Encode a caller's value; `InvalidKeyError` names the field."""
+        ...
+
+    def encode_prefix(self, value: object) -> AttributeValue:
+        """Encode the beginning of a key, for `begins_with`."""
+        ...
+
+    def of(self, item: WireItem) -> AttributeValue | None:
+        """Give the key value of an encoded item, or `None` where a part of it is missing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FieldKey:
+    """A key attribute that is a field of the model."""
+
+    field: FieldPlan
+    tag: KeyTag
+    max_bytes: int
+
+    @property
+    def attribute(self) -> str:
+        """Its stored name."""
+        return self.field.attribute
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The one field."""
+        return (self.field.name,)
+
+    def encode(self, value: object) -> AttributeValue:
+        """Encode a value of the field's own type."""
+        return check_key_value(self.field.name, _encode_field(self.field, value), self.max_bytes)
+
+    def encode_prefix(self, value: object) -> AttributeValue:
+        """Encode the beginning of a text or binary key."""
+        return check_key_value(
+            self.field.name, _encode_prefix(self.field.name, self.tag, value), self.max_bytes
+        )
+
+    def of(self, item: WireItem) -> AttributeValue | None:
+        """Give the field's value."""
+        value = item.get(self.field.attribute)
+        return None if value is None else check_key_value(self.field.name, value, self.max_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateKey:
+    """A key attribute that a template makes from fields."""
+
+    attribute: str
+    parts: tuple[TemplatePart, ...]
+    plans: Mapping[str, FieldPlan]
+    max_bytes: int
+    tag: KeyTag = "S"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of the template, in order."""
+        return tuple(self.plans)
+
+    def encode(self, value: object) -> AttributeValue:
+        """Encode the finished text, or a mapping of the template's fields."""
+        if isinstance(value, Mapping):
+            given = self._given(value)
+            missing = [name for name in self.plans if name not in given]
+            if missing:
+                raise InvalidKeyError(f"{self.attribute}: the key template also needs {', '.join(missing)}")
+            return self._checked(self._render(given))
+        return self._checked(_key_text(self.attribute, value))
+
+    def encode_prefix(self, value: object) -> AttributeValue:
+        """Encode the beginning of the text, or a mapping of the template's first fields."""
+        if not isinstance(value, Mapping):
+            return self._checked(_key_text(self.attribute, value))
+        given = self._given(value)
+        leading = list(self.plans)[: len(given)]
+        if set(given) != set(leading):
+            raise InvalidKeyError(f"{self.attribute}: a prefix takes the first fields of the key template")
+        return self._checked(self._render(given))
+
+    def of(self, item: WireItem) -> AttributeValue | None:
+        """Render the template from an encoded item; `None` where a field has no value."""
+        values: dict[str, AttributeValue] = {}
+        for name, plan in self.plans.items():
+            value = item.get(plan.attribute)
+            if value is None or "NULL" in value:
+                return None
+            values[name] = value
+        return self._checked(self._render(values))
+
+    def _given(self, values: Mapping[object, object]) -> dict[str, AttributeValue]:
+        unknown = [name for name in values if name not in self.plans]
+        if unknown:
+            raise InvalidKeyError(f"{self.attribute}: the key template has only {', '.join(self.plans)}")
+        return {name: _encode_field(self.plans[name], value) for name, value in values.items()}  # type: ignore[index, misc]
+
+    def _render(self, values: Mapping[str, AttributeValue]) -> str:
+        text = ""
+        for part, following in self._places():
+            text += part.literal
+            if part.field is None or part.field not in values:
+                break
+            text += _part_text(part, values[part.field], following)
+        return text
+
+    def _places(self) -> Iterator[tuple[TemplatePart, str]]:
+        following = [part.literal for part in self.parts[1:]] + [""]
+        return zip(self.parts, following, strict=True)
+
+    def _checked(self, text: str) -> AttributeValue:
+        return check_key_value(self.attribute, {"S": text}, self.max_bytes)
+
+
+def field_key(where: str, plan: FieldPlan, max_bytes: int) -> FieldKey:
+    """Make a key attribute of a field; `SchemaError` if its type cannot be a key."""
+    tag = _TAGS.get(next(iter(plan.node.tags - {"NULL"}), ""))
+    if tag is None or len(plan.node.tags - {"NULL"}) != 1:
+        raise SchemaError(f"{where}: field {plan.name!r} cannot be a key; a key is text, a number or binary")
+    return FieldKey(plan, tag, max_bytes)
+
+
+def template_key(
+    where: str, template: KeyTemplate, plans: Mapping[str, FieldPlan], max_bytes: int
+) -> TemplateKey:
+    """Make a key attribute of a template; `SchemaError` if its keys would sort wrongly or be ambiguous."""
+    used: dict[str, FieldPlan] = {}
+    for name in template.fields:
+        if name not in plans:
+            raise SchemaError(
+                f"{where}: the key template of {template.attribute!r} names an unknown field {name!r}"
+            )
+        used[name] = plans[name]
+        _check_sortable(f"{where}: the key template of {template.attribute!r}", plans[name])
+    for part, following in zip(template.parts, template.parts[1:], strict=False):
+        is_open = part.field is not None and plans[part.field].node.tags - {"NULL"} != {"N"}
+        if is_open and following.literal == "":
+            raise SchemaError(
+                f"{where}: the key template of {template.attribute!r} needs literal text between its fields"
+            )
+    return TemplateKey(template.attribute, template.parts, used, max_bytes)
+
+
+def check_key_value(label: str, value: AttributeValue, max_bytes: int) -> AttributeValue:
+    """Refuse a key value that is empty or too long in bytes."""
+    tag, content = next(iter(value.items()))
+    if tag == "N":
+        return value
+    size = len(b64decode(content)) if tag == "B" else len(content.encode())
+    if size == 0:
+        raise InvalidKeyError(f"{label}: a key must not be empty")
+    if size > max_bytes:
+        raise InvalidKeyError(f"{label}: the key has {size} bytes, DynamoDB takes {max_bytes}")
+    return value
+
+
+def _encode_field(plan: FieldPlan, value: object) -> AttributeValue:
+    if value is None:
+        raise InvalidKeyError(f"{plan.name}: the key value is missing")
+    if "N" in plan.node.tags and isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        # 1000, 1E3 and 1000.0 are one key to DynamoDB, whatever the field's Python type.
+        encode = _encode_any_number
+    else:
+        encode = plan.node.encode
+    try:
+        return encode(value, (plan.name,))
+    except InvalidValueError as error:
+        raise InvalidKeyError(error.message) from None
+
+
+def _encode_any_number(value: object, path: tuple[str | int, ...]) -> AttributeValue:
+    try:
+        return {"N": encode_number(value)}  # type: ignore[arg-type]
+    except InvalidValueError as error:
+        raise InvalidValueError(error.message, path=str(path[0])) from None
+
+
+def _encode_prefix(label: str, tag: KeyTag, value: object) -> AttributeValue:
+    if tag == "S" and isinstance(value, str):
+        return {"S": _key_text(label, value)}
+    if tag == "B" and isinstance(value, bytes):
+        return {"B": b64encode(value).decode("ascii")}
+    raise InvalidKeyError(f"{label}: begins_with takes text for a text key and bytes for a binary key")
+
+
+def _key_text(label: str, value: object) -> str:
+    if value is None:
+        raise InvalidKeyError(f"{label}: the key value is missing")
+    if not isinstance(value, str):
+        raise InvalidKeyError(f"{label}: takes the key's text, or a dict of the key template's fields")
+    try:
+        return encode_text(value)
+    except InvalidValueError as error:
+        raise InvalidKeyError(f"{label}: {error.message}") from None
+
+
+def _part_text(part: TemplatePart, value: AttributeValue, following: str) -> str:
+    tag, content = next(iter(value.items()))
+    if tag == "N":
+        digits = str(content)
+        if not digits.isdigit() or len(digits) > part.width:
+            raise InvalidKeyError(
+                f"{part.field}: a number in a key template is whole, not negative, "
+                f"and has at most {part.width} digits"
+            )
+        return digits.zfill(part.width)
+    text = str(content).lower() if tag == "BOOL" else str(content)
+    if following and (text + following).find(following) != len(text):
+        raise InvalidKeyError(f"{part.field}: holds the text that separates it from the rest of the key")
+    return text
+
+
+def _check_sortable(where: str, plan: FieldPlan) -> None:
+    tags = plan.node.tags - {"NULL"}
+    if not tags <= {"S", "N", "BOOL"} or len(tags) != 1:
+        raise SchemaError(f"{where}: field {plan.name!r} cannot stand in a key")
+    if tags == {"N"} and (_takes(plan, 0.5) or _takes(plan, Decimal("0.5"))):
+        raise SchemaError(f"{where}: field {plan.name!r} has fractions, which do not sort as text")
+
+
+def _takes(plan: FieldPlan, value: object) -> bool:
+    try:
+        plan.node.encode(value, (plan.name,))
+    except InvalidValueError:
+        return False
+    return True

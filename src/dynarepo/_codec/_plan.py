@@ -1,0 +1,183 @@
+"""One compiled plan per model: instances to items and back, and single fields for updates and conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, Generic, TypeVar, cast
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import CoreSchema, SchemaValidator, core_schema
+
+from dynarepo._codec._declared import compile_structure
+from dynarepo._codec._nodes import DecodeError, Node
+from dynarepo._codec._paths import Path, show
+from dynarepo._codec._structs import FieldPlan, Role, StructNode, problems_of
+from dynarepo._wire import AttributeValue, WireItem
+from dynarepo.exceptions import InvalidItemError, InvalidRequestError, InvalidValueError, SchemaError
+
+__all__ = ["FieldPlan", "ModelPlan", "Node", "compile_model"]
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class ModelPlan(Generic[T]):
+    """
+    How the instances of one model are stored.
+
+    Attributes:
+        model: The model.
+        fields: Its fields, computed ones included, by their names in Python.
+        by_attribute: The same by their stored names.
+    """
+
+    def __init__(self, model: type[T], node: StructNode) -> None:
+        self.model = model
+        self.fields = node.fields
+        self.by_attribute = node.by_attribute
+        self._node = node
+        self._validators: dict[str, SchemaValidator] = {}
+
+    def encode(self, item: T) -> WireItem:
+        """
+        Encode an instance.
+
+        Raises:
+            InvalidRequestError: It is not an instance of this very model.
+            InvalidValueError: A value would not come back the same; `path` names it.
+        """
+        if type(item) is not self.model:
+            raise InvalidRequestError(
+                f"expected a {self.model.__name__}, not a {type(item).__name__}, "
+                "whose own fields could not be read back"
+            )
+        return self._node.write(item, ())
+
+    def decode(self, item: WireItem) -> T:
+        """Make an instance of a stored item; `InvalidItemError` names the fields that do not fit."""
+        if type(item) is not dict:
+            raise InvalidItemError(f"{self.model.__name__}: the stored item is not a map of attributes")
+        try:
+            return cast("T", self._node.read(item, 1))
+        except DecodeError as error:
+            problems = error.problems
+        raise _invalid_item(self.model, problems)
+
+    def validate_field(self, name: str, value: object) -> object:
+        """
+        Validate a new value of one field by the model's own rules: types, constraints, field validators.
+
+        Raises:
+            InvalidRequestError: There is no such field.
+            InvalidValueError: The value does not fit; the message has Pydantic's error types.
+        """
+        if self._field(name).computed:
+            raise InvalidRequestError(f"{self.model.__name__}.{name} is computed and takes no value")
+        if name not in self._validators:
+            self._validators[name] = _field_validator(self.model, name)
+        try:
+            values, _, _ = self._validators[name].validate_python({name: value}, by_name=True, by_alias=False)
+        except ValidationError as error:
+            problems = problems_of(error, self._node)
+        except KeyError:
+            problems = (((name,), "its validator needs other fields; save the whole item"),)
+        else:
+            return cast("dict[str, object]", values)[name]
+        reasons = ", ".join(dict.fromkeys(reason for _, reason in problems))
+        raise InvalidValueError(f"does not fit the field ({reasons})", path=show(problems[0][0] or (name,)))
+
+    def encode_field(self, name: str, value: object) -> AttributeValue | None:
+        """Encode a validated value of one field; `None` where the field is stored by its absence."""
+        plan = self._field(name)
+        return None if plan.omits(value) else plan.node.encode(value, (name,))
+
+    def resolve(self, path: Path) -> tuple[Path, Node]:
+        """
+        Give the stored path and the node of a path of field names, indices and dict keys.
+
+        Raises:
+            InvalidRequestError: A step is no part of what the model declares.
+        """
+        stored: list[str | int] = []
+        node: Node = self._node
+        for index, step in enumerate(path):
+            try:
+                part, node = node.child(step)
+            except LookupError:
+                raise InvalidRequestError(
+                    f"{self.model.__name__} has no {show(path[: index + 1])}; names are those of the model's fields"
+                ) from None
+            stored.append(part)
+        if not stored:
+            raise InvalidRequestError(f"{self.model.__name__}: the path of a field is empty")
+        return tuple(stored), node
+
+    def _field(self, name: str) -> FieldPlan:
+        try:
+            return self.fields[name]
+        except KeyError:
+            raise InvalidRequestError(f"{self.model.__name__} has no stored field {name!r}") from None
+
+
+def compile_model(
+    model: type[T],
+    *,
+    key_fields: Collection[str] = (),
+    ttl_field: str | None = None,
+    derived_attributes: Collection[str] = (),
+) -> ModelPlan[T]:
+    """
+    Compile the plan of a model.
+
+    Args:
+        model: The model.
+        key_fields: Fields that are (parts of) keys of the table or an index, under their own names.
+        ttl_field: The field that holds the expiry time.
+        derived_attributes: Attributes that are made from fields; they are not read back.
+
+    Raises:
+        SchemaError: A field cannot be stored, or cannot have its role.
+    """
+    roles: dict[str, Role] = dict.fromkeys(key_fields, "key")
+    if ttl_field is not None:
+        roles[ttl_field] = "ttl"
+    node = compile_structure(model, roles, derived_attributes)
+    for name in roles:
+        if name not in node.fields:
+            raise SchemaError(f"{model.__name__} has no stored field {name!r}")
+    for attribute in derived_attributes:
+        plan = node.by_attribute.get(attribute)
+        if plan is not None and plan.name != attribute:
+            raise SchemaError(
+                f"{model.__name__}.{plan.name} is stored as {attribute!r}, which is a key's name"
+            )
+    return ModelPlan(model, node)
+
+
+def _invalid_item(model: type[BaseModel], problems: tuple[tuple[Path, str], ...]) -> InvalidItemError:
+    shown = [f"{show(path)} ({reason})" if path else reason for path, reason in problems]
+    fields = tuple(dict.fromkeys(show(path) for path, _ in problems if path))
+    return InvalidItemError(
+        f"{model.__name__}: the stored item does not fit: {', '.join(shown)}", fields=fields
+    )
+
+
+def _field_validator(model: type[BaseModel], name: str) -> SchemaValidator:
+    # Pydantic validates single fields only on a whole instance, whose model validators would run, too.
+    schema: Mapping[str, Any] = model.__pydantic_core_schema__
+    definitions: list[CoreSchema] = []
+    config: Any = None
+    while schema["type"] != "model-fields":
+        if schema["type"] == "definitions":
+            definitions = schema["definitions"]
+        if schema["type"] == "model":
+            config = schema.get("config")
+        if schema["type"] == "definition-ref":
+            wanted = schema["schema_ref"]
+            schema = cast(
+                "Mapping[str, Any]", next(each for each in definitions if each.get("ref") == wanted)
+            )
+        else:
+            schema = schema["schema"]
+    alone = core_schema.model_fields_schema({name: schema["fields"][name]})
+    whole = core_schema.definitions_schema(alone, definitions) if definitions else alone
+    return SchemaValidator(whole, config)

@@ -1,0 +1,164 @@
+"""
+Conditions as immutable values: what must hold of an item, without how it is written.
+
+A condition has no truth value: `and`, `or`, `not` and `if` on one raise, because a guarded write
+must never turn into an unguarded one by a slip of the pen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NoReturn, TypeAlias
+
+from dynarepo._expressions._paths import Path
+
+__all__ = [
+    "And",
+    "AttributeType",
+    "BeginsWith",
+    "Between",
+    "Comparator",
+    "Comparison",
+    "Condition",
+    "Contains",
+    "Exists",
+    "FieldReference",
+    "In",
+    "Not",
+    "NotExists",
+    "Or",
+    "SizeComparison",
+    "TypeTag",
+]
+
+Comparator: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
+TypeTag: TypeAlias = Literal["S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The base of all conditions; combine them with `&`, `|` and `~`."""
+
+    def __and__(self, other: Condition) -> Condition:
+        if not isinstance(other, Condition):
+            return NotImplemented
+        return And((*_parts(And, self), *_parts(And, other)))
+
+    def __or__(self, other: Condition) -> Condition:
+        if not isinstance(other, Condition):
+            return NotImplemented
+        return Or((*_parts(Or, self), *_parts(Or, other)))
+
+    def __invert__(self) -> Condition:
+        return self.condition if isinstance(self, Not) else Not(self)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            "a condition has no truth value: write & for and, | for or, ~ for not, "
+            "attr(...).between(low, high) for a chained comparison, and `is None` to test for absence"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FieldReference:
+    """The value of another field, as an operand."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Condition):
+    """A field compared with a value or another field."""
+
+    path: Path
+    comparator: Comparator
+    operand: object
+
+
+@dataclass(frozen=True, slots=True)
+class SizeComparison(Condition):
+    """A field's size (characters, bytes or elements) compared with a number."""
+
+    path: Path
+    comparator: Comparator
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Between(Condition):
+    """A field from a low to a high value, both included."""
+
+    path: Path
+    low: object
+    high: object
+
+
+@dataclass(frozen=True, slots=True)
+class In(Condition):
+    """A field equal to one of some values."""
+
+    path: Path
+    operands: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BeginsWith(Condition):
+    """Text or bytes that begin with a prefix."""
+
+    path: Path
+    prefix: object
+
+
+@dataclass(frozen=True, slots=True)
+class Contains(Condition):
+    """Text with a part, or a list or set with an element."""
+
+    path: Path
+    operand: object
+
+
+@dataclass(frozen=True, slots=True)
+class Exists(Condition):
+    """The attribute is there, a NULL included."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class NotExists(Condition):
+    """The attribute is not there."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeType(Condition):
+    """The attribute has a DynamoDB type."""
+
+    path: Path
+    tag: TypeTag
+
+
+@dataclass(frozen=True, slots=True)
+class And(Condition):
+    """All of some conditions."""
+
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or(Condition):
+    """At least one of some conditions."""
+
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Condition):
+    """The opposite of a condition."""
+
+    condition: Condition
+
+
+def _parts(kind: type[And | Or], condition: Condition) -> tuple[Condition, ...]:
+    return condition.conditions if isinstance(condition, kind) else (condition,)

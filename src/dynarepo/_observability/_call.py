@@ -1,0 +1,34 @@
+"""One call on its way down: what is asked, until when, and how often it was tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from dynarepo._request import Deadline, Request
+from dynarepo._wire import Payload
+
+__all__ = ["Call", "Sender"]
+
+
+@dataclass(slots=True)
+class Call:
+    """A request under way; whoever makes an attempt counts it here."""
+
+    request: Request
+    deadline: Deadline
+    log_keys: bool = False
+    attempts: int = 0
+
+
+class Sender(Protocol):
+    """Carries a call out; wrappers have the same shape."""
+
+    async def send(self, call: Call) -> Payload:
+        """
+        Return the reply.
+
+        Raises:
+            DynamoDBServiceError: There is none.
+        """
+        ...

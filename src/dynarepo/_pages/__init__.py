@@ -1,0 +1,17 @@
+"""Pages, batches and cursors."""
+
+from dynarepo._pages._batch_get import read_batch
+from dynarepo._pages._batch_write import BatchWriter
+from dynarepo._pages._caller import Caller
+from dynarepo._pages._parallel import read_parallel
+from dynarepo._pages._reader import PageReader
+from dynarepo._pages._result import PaginationResult
+
+__all__ = [
+    "BatchWriter",
+    "Caller",
+    "PageReader",
+    "PaginationResult",
+    "read_batch",
+    "read_parallel",
+]

@@ -1,0 +1,178 @@
+"""
+Writing any number of items in chunks.
+
+A chunk is cut at 25 entries or at the service's size limit, whichever comes first; chunks travel
+at once up to a bound. What the service leaves unprocessed is sent again after a pause with full
+jitter, until the chunk's deadline. Two entries with one key never travel at the same time: the later
+one replaces the earlier one that still waits, and waits for the earlier one that is under way, so
+the last one wins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from dynarepo._limits import MAX_BATCH_WRITE_BYTES, MAX_BATCH_WRITE_ITEMS
+from dynarepo._pages._caller import Caller
+from dynarepo._requests import Identity, Target, WriteEntry, batch_write, read_unprocessed_writes
+from dynarepo.exceptions import (
+    DynamoDBBatchOperationError,
+    DynamoDBServiceError,
+    UnexpectedResponseError,
+    WriteOutcomeUnknownError,
+)
+
+__all__ = ["BatchWriter"]
+
+T = TypeVar("T", bound=BaseModel)
+
+#: Room for the envelope of a request around its entries.
+_ENVELOPE_BYTES: Final = 4096
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What became of the entries so far; `cause` is what stopped the batch."""
+
+    written: int = 0
+    failed: list[object] = field(default_factory=list)
+    unknown: list[object] = field(default_factory=list)
+    cause: DynamoDBServiceError | None = None
+
+
+class BatchWriter(Generic[T]):
+    """Takes entries one by one and sends them in chunks while it fills."""
+
+    def __init__(self, caller: Caller, target: Target[T]) -> None:
+        self._caller = caller
+        self._target = target
+        self._pending: dict[Identity, WriteEntry] = {}
+        self._pending_bytes = 0
+        self._sending: dict[Identity, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._outcome = _Outcome()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a chunk failed, so that nothing more is sent."""
+        return self._outcome.cause is not None
+
+    async def add(self, entry: WriteEntry) -> None:
+        """Take an entry, and send a chunk when one is full."""
+        replaced = self._pending.pop(entry.identity, None)
+        if replaced is not None:
+            self._pending_bytes -= replaced.size
+        if self._pending_bytes + entry.size > MAX_BATCH_WRITE_BYTES - _ENVELOPE_BYTES:
+            await self._send_pending()
+        self._pending[entry.identity] = entry
+        self._pending_bytes += entry.size
+        if len(self._pending) == MAX_BATCH_WRITE_ITEMS:
+            await self._send_pending()
+
+    async def finish(self) -> int:
+        """Send what is left and wait for all of it; give the number of entries written."""
+        if self._pending:
+            await self._send_pending()
+        await self._wait_for(self._tasks)
+        self._fail(self._pending.values())
+        self._raise_if_stopped()
+        return self._outcome.written
+
+    async def abandon(self) -> None:
+        """Send nothing more, and let no task outlive the batch."""
+        self._pending.clear()
+        for task in self._tasks:
+            task.cancel()
+        await self._wait_for(self._tasks)
+
+    async def write_all(self, entries: Iterable[WriteEntry]) -> int:
+        """Write entries that are all known: of one key only the last is sent."""
+        last = list({entry.identity: entry for entry in entries}.values())
+        try:
+            for number, entry in enumerate(last, start=1):
+                await self.add(entry)
+                if self.is_stopped:
+                    self._fail(last[number:])
+                    break
+            return await self.finish()
+        finally:
+            await self.abandon()
+
+    async def write_stream(self, entries: AsyncIterable[WriteEntry]) -> int:
+        """Write entries as they come, with no more than a few chunks in memory."""
+        try:
+            async for entry in entries:
+                await self.add(entry)
+                if self.is_stopped:
+                    break
+            return await self.finish()
+        finally:
+            await self.abandon()
+
+    async def _send_pending(self) -> None:
+        chunk = self._pending
+        await self._wait_for({self._sending[key] for key in chunk if key in self._sending})
+        while len(self._tasks) >= self._caller.config.batch_concurrency:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        if self.is_stopped:
+            return
+        self._pending, self._pending_bytes = {}, 0
+        task = asyncio.create_task(self._send_chunk(list(chunk.values())))
+        self._tasks.add(task)
+        self._sending |= dict.fromkeys(chunk, task)
+        task.add_done_callback(lambda done: self._forget(done, chunk))
+
+    def _forget(self, task: asyncio.Task[None], chunk: Iterable[Identity]) -> None:
+        self._tasks.discard(task)
+        for key in chunk:
+            if self._sending.get(key) is task:
+                del self._sending[key]
+
+    async def _send_chunk(self, entries: list[WriteEntry]) -> None:
+        deadline, left, rounds = self._caller.deadline(), entries, 0
+        try:
+            while True:
+                reply = await self._caller.send(batch_write(self._target, left), deadline)
+                unprocessed = read_unprocessed_writes(self._target, left, reply)
+                self._outcome.written += len(left) - len(unprocessed)
+                left = unprocessed
+                if not left:
+                    return
+                await self._caller.pause(rounds, deadline)
+                rounds += 1
+        except (WriteOutcomeUnknownError, UnexpectedResponseError) as error:
+            self._outcome.unknown += [entry.source for entry in left]
+            self._outcome.cause = self._outcome.cause or error
+        except DynamoDBServiceError as error:
+            self._fail(left)
+            self._outcome.cause = self._outcome.cause or error
+
+    def _fail(self, entries: Iterable[WriteEntry]) -> None:
+        self._outcome.failed += [entry.source for entry in entries]
+
+    async def _wait_for(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+        # Not gather: it would cancel the chunks under way when the waiting caller is cancelled.
+        pending = set(tasks)
+        if pending:
+            await asyncio.wait(pending)
+
+    def _raise_if_stopped(self) -> None:
+        outcome = self._outcome
+        if outcome.cause is None:
+            return
+        raise DynamoDBBatchOperationError(
+            f"the batch is incomplete: {outcome.written} written, {len(outcome.failed)} not written, "
+            f"{len(outcome.unknown)} unknown",
+            failed_items=tuple(outcome.failed),
+            unknown_items=tuple(outcome.unknown),
+            successful_count=outcome.written,
+            operation="BatchWriteItem",
+            table_name=self._target.table_name,
+            code=outcome.cause.code,
+            request_id=outcome.cause.request_id,
+        ) from outcome.cause

@@ -1,0 +1,51 @@
+"""A scan in several segments at once, its pages in the order in which they arrive."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from dynarepo._pages._reader import PageReader
+from dynarepo._pages._result import PaginationResult
+
+__all__ = ["read_parallel"]
+
+T = TypeVar("T", bound=BaseModel)
+
+
+async def read_parallel(
+    readers: Sequence[PageReader[T]], concurrency: int
+) -> AsyncGenerator[PaginationResult[T], None]:
+    """
+    Read all segments to their end, at most `concurrency` at once.
+
+    A segment reads one page ahead of its consumer and no further. When one fails, or the consumer
+    leaves, the others are cancelled and awaited before this generator ends.
+    """
+    waiting = [reader.pages(None) for reader in readers]
+    running: dict[asyncio.Task[PaginationResult[T] | None], AsyncGenerator[PaginationResult[T], None]] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < concurrency:
+                pages = waiting.pop()
+                running[asyncio.create_task(_next_page(pages))] = pages
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                pages = running.pop(task)
+                page = task.result()
+                if page is not None:
+                    waiting.append(pages)
+                    yield page
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _next_page(
+    pages: AsyncGenerator[PaginationResult[T], None],
+) -> PaginationResult[T] | None:
+    return await anext(pages, None)

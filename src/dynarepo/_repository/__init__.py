@@ -1,0 +1,19 @@
+"""What users hold: connections, repositories, transactions, tables."""
+
+from dynarepo._repository._admin import TableAdmin
+from dynarepo._repository._batch import Batch
+from dynarepo._repository._connection import DynamoDBConnection
+from dynarepo._repository._read import AsyncReadRepository
+from dynarepo._repository._repository import AsyncDynamoDBRepository
+from dynarepo._repository._transaction import WriteTransaction
+from dynarepo._repository._write import AsyncWriteRepository
+
+__all__ = [
+    "AsyncDynamoDBRepository",
+    "AsyncReadRepository",
+    "AsyncWriteRepository",
+    "Batch",
+    "DynamoDBConnection",
+    "TableAdmin",
+    "WriteTransaction",
+]

@@ -1,0 +1,100 @@
+"""One connection for all repositories of an application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypedDict, TypeVar
+
+from pydantic import BaseModel
+
+from dynarepo._config import DynamoDBConfig
+from dynarepo._connection import Channel
+from dynarepo._observability import Logger
+from dynarepo._pages import Caller
+from dynarepo._repository._admin import TableAdmin
+from dynarepo._repository._base import Connected
+from dynarepo._repository._read import AsyncReadRepository
+from dynarepo._repository._repository import AsyncDynamoDBRepository
+from dynarepo._repository._transaction import WriteTransaction, send_transaction
+from dynarepo._repository._write import AsyncWriteRepository
+from dynarepo._schema import TableSchema
+
+__all__ = ["DynamoDBConnection"]
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class _Shared(TypedDict):
+    config: DynamoDBConfig
+    logger: Logger
+    channel: Channel
+
+
+class DynamoDBConnection(Connected):
+    """
+    Opened once per application, at start-up; repositories on it share connections and credentials.
+
+    ::
+
+        async with DynamoDBConnection(config=config, logger=structlog.get_logger()) as connection:
+            orders = connection.repository(Order)
+            users = connection.repository(User)
+            async with connection.transaction() as transaction:
+                transaction.create(orders, order)
+                transaction.update(users, "USER#1", "PROFILE", {"last_order": order.order_id})
+    """
+
+    def repository(
+        self, model: type[T], *, schema: TableSchema | None = None, table_name: str | None = None
+    ) -> AsyncDynamoDBRepository[T]:
+        """
+        Make a repository on this connection; closing it leaves the connection open.
+
+        Args:
+            model: Any Pydantic model that declares its keys, or comes with a `schema`.
+            schema: The declaration, where the model has no `class Meta`.
+            table_name: The table; otherwise the declaration's, otherwise the configuration's.
+
+        Raises:
+            SchemaError: The declaration is wrong; the message names what.
+        """
+        return AsyncDynamoDBRepository(model, schema=schema, table_name=table_name, **self._shared())
+
+    def read_repository(
+        self, model: type[T], *, schema: TableSchema | None = None, table_name: str | None = None
+    ) -> AsyncReadRepository[T]:
+        """Make the reading half alone; the arguments are those of `repository`."""
+        return AsyncReadRepository(model, schema=schema, table_name=table_name, **self._shared())
+
+    def write_repository(
+        self, model: type[T], *, schema: TableSchema | None = None, table_name: str | None = None
+    ) -> AsyncWriteRepository[T]:
+        """Make the writing half alone; the arguments are those of `repository`."""
+        return AsyncWriteRepository(model, schema=schema, table_name=table_name, **self._shared())
+
+    def table_admin(self) -> TableAdmin:
+        """Make a `TableAdmin` on this connection."""
+        return TableAdmin(**self._shared())
+
+    @asynccontextmanager
+    async def transaction(self, *, client_token: str | None = None) -> AsyncIterator[WriteTransaction]:
+        """
+        Collect operations on several repositories and do them at the end of the block, all or nothing.
+
+        Args:
+            client_token: 1 to 36 characters that name this transaction for 10 minutes: the same
+                transaction with the same token is done once. Made anew without it.
+
+        Raises:
+            DynamoDBTransactionError: It was cancelled; `reasons` says which operation was the cause.
+            InvalidRequestError: There are none, more than 100, or two on one item.
+
+        Costs one TransactWriteItems: two write units for each KB. When the block raises, nothing is sent.
+        """
+        transaction = WriteTransaction(self._channel)
+        yield transaction
+        await send_transaction(Caller(self._channel, self._config), transaction.pairs, client_token)
+
+    def _shared(self) -> _Shared:
+        return {"config": self._config, "logger": self._logger, "channel": self._channel}

@@ -1,0 +1,92 @@
+"""Write transactions over one or several repositories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from pydantic import BaseModel
+
+from dynarepo._connection import Channel
+from dynarepo._expressions import Condition
+from dynarepo._pages import Caller
+from dynarepo._requests import Target, TransactWriteItem, align_reasons, transact_write
+from dynarepo.exceptions import ConfigurationError, DynamoDBTransactionError
+
+__all__ = ["WriteTransaction", "send_transaction"]
+
+M = TypeVar("M", bound=BaseModel)
+
+_Pair: TypeAlias = tuple[Target[Any], TransactWriteItem]
+
+
+class _Writes(Protocol[M]):
+    """A repository, as far as a transaction knows it."""
+
+    @property
+    def _target(self) -> Target[M]: ...
+
+    @property
+    def _channel(self) -> Channel: ...
+
+
+async def send_transaction(caller: Caller, operations: Sequence[_Pair], client_token: str | None) -> None:
+    """Send a transaction; its reasons come back with the operations they belong to."""
+    request = transact_write(operations, client_token)
+    try:
+        await caller.send(request)
+    except DynamoDBTransactionError as error:
+        raise align_reasons(operations, error) from None
+
+
+class WriteTransaction:
+    """
+    Collects operations on several repositories of one connection; `connection.transaction()` makes it.
+
+    Values are validated and encoded at the end of the block, and all of it is sent at once; when the
+    block raises, nothing is sent. Each item may stand in one operation, and there are at most 100.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._operations: list[_Pair] = []
+
+    def put(self, repository: _Writes[M], item: M, *, where: Condition | None = None) -> None:
+        """Create or replace an item."""
+        self._add(repository, TransactWriteItem.put(item, where=where))
+
+    def create(self, repository: _Writes[M], item: M, *, where: Condition | None = None) -> None:
+        """Create an item that must not exist."""
+        self._add(repository, TransactWriteItem.create(item, where=where))
+
+    def update(
+        self,
+        repository: _Writes[Any],
+        pk: object,
+        sk: object = None,
+        changes: Mapping[str, object] | None = None,
+        *,
+        where: Condition | None = None,
+    ) -> None:
+        """Change some fields of an item that exists."""
+        self._add(repository, TransactWriteItem.update(pk, sk, changes, where=where))
+
+    def delete(
+        self, repository: _Writes[Any], pk: object, sk: object = None, *, where: Condition | None = None
+    ) -> None:
+        """Delete an item, if there is one."""
+        self._add(repository, TransactWriteItem.delete(pk, sk, where=where))
+
+    def check(self, repository: _Writes[Any], pk: object, sk: object = None, *, where: Condition) -> None:
+        """Demand a condition of an item that the transaction does not write."""
+        self._add(repository, TransactWriteItem.check(pk, sk, where=where))
+
+    @property
+    def pairs(self) -> tuple[_Pair, ...]:
+        """What was collected, in order, each with its repository's target."""
+        return tuple(self._operations)
+
+    def _add(self, repository: _Writes[Any], operation: TransactWriteItem) -> None:
+        if repository._channel is not self._channel:
+            raise ConfigurationError("a transaction takes repositories of its own connection")
+        self._operations.append((repository._target, operation))

@@ -1,0 +1,61 @@
+"""One request as the layers above build it, and the time it has."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Self
+
+from dynarepo._wire import Payload
+from dynarepo.exceptions import DeadlineExceededError
+
+__all__ = ["Deadline", "Request"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """
+    An operation with its payload, ready to send.
+
+    Args:
+        operation: DynamoDB's name of the operation, such as `PutItem`.
+        payload: The body of the request.
+        table_name: The table it is about, for errors and log events.
+        pk: The partition key value of the one item it is about, as the caller gave it.
+        sk: The sort key value, likewise.
+    """
+
+    operation: str
+    payload: Payload = field(repr=False)
+    table_name: str | None = None
+    pk: object = field(default=None, repr=False)
+    sk: object = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The moment, on the running event loop's clock, at which a call must end; it may cover many requests."""
+
+    ends_at: float
+
+    @classmethod
+    def after(cls, seconds: float) -> Self:
+        """Start a deadline that ends in so many seconds."""
+        return cls(asyncio.get_running_loop().time() + seconds)
+
+    @property
+    def left(self) -> float:
+        """Seconds until the end; negative after it."""
+        return self.ends_at - asyncio.get_running_loop().time()
+
+    def remaining(self) -> float:
+        """
+        Seconds until the end.
+
+        Raises:
+            DeadlineExceededError: There are none left.
+        """
+        left = self.left
+        if left <= 0:
+            raise DeadlineExceededError("the deadline of the call ran out")
+        return left

@@ -1,0 +1,154 @@
+"""Batches: entries with an identity, cut into requests, and what the service left undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeAlias, TypeVar
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from dynarepo._codec import Entity
+from dynarepo._request import Request
+from dynarepo._requests._target import Target, is_items, unexpected
+from dynarepo._wire import Payload, WireItem
+from dynarepo.exceptions import InvalidKeyError, InvalidRequestError
+
+__all__ = [
+    "Identity",
+    "WriteEntry",
+    "batch_get",
+    "batch_write",
+    "delete_entry",
+    "identity",
+    "put_entry",
+    "read_found",
+    "read_unprocessed_keys",
+    "read_unprocessed_writes",
+    "split_key",
+]
+
+T = TypeVar("T", bound=BaseModel)
+
+#: What makes two keys the same to DynamoDB: `1000` and `1E3` are one number.
+Identity: TypeAlias = tuple[tuple[str, object], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteEntry:
+    """One put or delete of a batch; `source` is the model, or the key, as the caller gave it."""
+
+    identity: Identity
+    operation: Payload
+    size: int
+    source: object = field(repr=False)
+
+
+def identity(entity: Entity[T], item: WireItem) -> Identity:
+    """Give the identity of an item or key."""
+    return tuple(_canonical(value) for value in entity.table.of(item).values())
+
+
+def _canonical(value: Payload) -> tuple[str, object]:
+    tag, content = next(iter(value.items()))
+    return (tag, Decimal(content) if tag == "N" else content)
+
+
+def put_entry(target: Target[T], item: T) -> WriteEntry:
+    """Make the entry that saves an item."""
+    wire = target.entity.encode(item)
+    return _entry(target, wire, {"PutRequest": {"Item": wire}}, item)
+
+
+def delete_entry(target: Target[T], key: object) -> WriteEntry:
+    """Make the entry that deletes a key."""
+    pk, sk = split_key(target.entity, key)
+    wire = target.entity.table.encode(pk, sk)
+    return _entry(target, wire, {"DeleteRequest": {"Key": wire}}, key)
+
+
+def _entry(target: Target[T], wire: WireItem, operation: Payload, source: object) -> WriteEntry:
+    return WriteEntry(identity(target.entity, wire), operation, len(to_json(operation)), source)
+
+
+def split_key(entity: Entity[T], key: object) -> tuple[object, object]:
+    """Read a key as callers write it: `(pk, sk)`, or the bare partition key of a table without a sort key."""
+    if entity.table.sort is None and not isinstance(key, tuple):
+        return key, None
+    if isinstance(key, tuple) and len(key) == len(entity.table.attributes):
+        return (*key, None)[:2]
+    if entity.table.sort is None:
+        raise InvalidKeyError("a key of this table is its partition key value, or a tuple of it")
+    raise InvalidKeyError("a key of this table is a tuple of its partition and sort key values")
+
+
+def batch_write(target: Target[T], entries: Iterable[WriteEntry]) -> Request:
+    """Build a BatchWriteItem of one chunk."""
+    payload = {
+        "RequestItems": {target.table_name: [entry.operation for entry in entries]},
+        "ReturnConsumedCapacity": "TOTAL",
+    }
+    return target.request("BatchWriteItem", payload)
+
+
+def read_unprocessed_writes(
+    target: Target[T], entries: Sequence[WriteEntry], reply: Payload
+) -> list[WriteEntry]:
+    """Give the entries that the service did not process."""
+    left = _of_table(target, reply, "BatchWriteItem", "UnprocessedItems")
+    if left is None:
+        return []
+    if not is_items(left):
+        raise unexpected("BatchWriteItem", "has unprocessed items that are no list")
+    by_identity = {entry.identity: entry for entry in entries}
+    try:
+        return [by_identity[_identity_of_write(target.entity, write)] for write in left]
+    except (KeyError, AttributeError, InvalidRequestError):
+        raise unexpected("BatchWriteItem", "leaves items unprocessed that were not sent") from None
+
+
+def _identity_of_write(entity: Entity[T], write: Payload) -> Identity:
+    if "PutRequest" in write:
+        return identity(entity, write["PutRequest"]["Item"])
+    return identity(entity, write["DeleteRequest"]["Key"])
+
+
+def batch_get(target: Target[T], keys: Iterable[WireItem], *, consistent: bool) -> Request:
+    """Build a BatchGetItem of one chunk."""
+    wanted: Payload = {"Keys": list(keys)}
+    if consistent:
+        wanted["ConsistentRead"] = True
+    payload = {"RequestItems": {target.table_name: wanted}, "ReturnConsumedCapacity": "TOTAL"}
+    return target.request("BatchGetItem", payload)
+
+
+def read_found(target: Target[T], reply: Payload) -> dict[Identity, WireItem]:
+    """Give the items of a BatchGetItem by identity."""
+    items = _of_table(target, reply, "BatchGetItem", "Responses")
+    if items is None:
+        return {}
+    if not is_items(items):
+        raise unexpected("BatchGetItem", "has items that are no list")
+    return {identity(target.entity, item): item for item in items}
+
+
+def read_unprocessed_keys(target: Target[T], reply: Payload) -> list[WireItem]:
+    """Give the keys that the service did not process."""
+    left = _of_table(target, reply, "BatchGetItem", "UnprocessedKeys")
+    if left is None:
+        return []
+    keys = left.get("Keys") if isinstance(left, dict) else None
+    if not is_items(keys):
+        raise unexpected("BatchGetItem", "has unprocessed keys that are no list")
+    return list(keys or ())
+
+
+def _of_table(target: Target[T], reply: Payload, operation: str, member: str) -> object:
+    by_table = reply.get(member)
+    if not isinstance(by_table, dict):
+        raise unexpected(operation, f"lacks {member}")
+    if by_table.keys() - {target.table_name}:
+        raise unexpected(operation, f"has {member} of another table")
+    return by_table.get(target.table_name)

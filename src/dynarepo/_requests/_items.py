@@ -1,0 +1,191 @@
+"""Requests about one item: build them, read their replies, explain their failed conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from dynarepo._codec import Entity, ModelResolver, encode_changes
+from dynarepo._expressions import Condition, ExpressionWriter, Or, check_length
+from dynarepo._request import Request
+from dynarepo._requests._target import Target, unexpected
+from dynarepo._wire import Payload, WireItem
+from dynarepo.exceptions import (
+    ConditionFailedError,
+    InvalidItemError,
+    InvalidRequestError,
+    ItemAlreadyExistsError,
+    ItemNotFoundError,
+)
+
+__all__ = [
+    "condition_members",
+    "create_item",
+    "delete_item",
+    "explain_failed_create",
+    "explain_failed_update",
+    "explain_failed_write",
+    "get_item",
+    "old_model",
+    "put_item",
+    "read_deleted",
+    "read_item",
+    "read_updated",
+    "update_item",
+    "update_members",
+]
+
+T = TypeVar("T", bound=BaseModel)
+
+
+def get_item(target: Target[T], pk: object, sk: object, *, consistent: bool | None = None) -> Request:
+    """Build a GetItem."""
+    key = target.entity.table.encode(pk, sk)
+    consistent = target.consistent_read if consistent is None else consistent
+    payload = target.payload(Key=key, **({"ConsistentRead": True} if consistent else {}))
+    return target.request("GetItem", payload, key)
+
+
+def read_item(target: Target[T], reply: Payload) -> T | None:
+    """Read the item of a GetItem, `None` where there is none."""
+    item = reply.get("Item")
+    if item is None:
+        return None
+    if not isinstance(item, dict):
+        raise unexpected("GetItem", "has an Item that is no object")
+    return target.entity.decode(item)
+
+
+def put_item(target: Target[T], item: T, where: Condition | None) -> Request:
+    """Build a PutItem that creates or replaces."""
+    wire = target.entity.encode(item)
+    payload = target.payload(Item=wire, **condition_members(target.entity, where))
+    return target.request("PutItem", payload, target.entity.table.of(wire))
+
+
+def create_item(target: Target[T], item: T, where: Condition | None) -> Request:
+    """Build a PutItem that must not replace."""
+    wire = target.entity.encode(item)
+    payload = target.payload(Item=wire, **condition_members(target.entity, where, key_exists=False))
+    return target.request("PutItem", payload, target.entity.table.of(wire))
+
+
+def update_item(
+    target: Target[T], pk: object, sk: object, changes: Mapping[str, object], where: Condition | None
+) -> Request:
+    """Build an UpdateItem of some fields of an item that exists."""
+    key = target.entity.table.encode(pk, sk)
+    payload = target.payload(Key=key, ReturnValues="ALL_NEW", **update_members(target.entity, changes, where))
+    return target.request("UpdateItem", payload, key)
+
+
+def read_updated(target: Target[T], reply: Payload) -> T:
+    """Read the item as it is after an UpdateItem."""
+    item = reply.get("Attributes")
+    if not isinstance(item, dict):
+        raise unexpected("UpdateItem", "lacks the Attributes that were asked for")
+    return target.entity.decode(item)
+
+
+def delete_item(target: Target[T], pk: object, sk: object, where: Condition | None) -> Request:
+    """Build a DeleteItem that tells what it removed."""
+    key = target.entity.table.encode(pk, sk)
+    payload = target.payload(Key=key, ReturnValues="ALL_OLD", **condition_members(target.entity, where))
+    return target.request("DeleteItem", payload, key)
+
+
+def read_deleted(reply: Payload) -> bool:
+    """Tell whether a DeleteItem found something to delete."""
+    return bool(reply.get("Attributes"))
+
+
+def condition_members(
+    entity: Entity[T], where: Condition | None, *, key_exists: bool | None = None
+) -> Payload:
+    """Write a write's condition; `key_exists` also demands that the item is there, or is not."""
+    writer = ExpressionWriter(ModelResolver(entity))
+    return writer.into(_condition(writer, entity, where, key_exists))
+
+
+def update_members(entity: Entity[T], changes: Mapping[str, object], where: Condition | None) -> Payload:
+    """Write the update of an item that exists, and its condition."""
+    encoded = encode_changes(entity, changes)
+    if not encoded.set and not encoded.remove:
+        raise InvalidRequestError("the update changes nothing; give at least one field")
+    writer = ExpressionWriter(ModelResolver(entity))
+    clauses = []
+    if encoded.set:
+        pairs = [f"{writer.attribute(name)} = {writer.value(value)}" for name, value in encoded.set.items()]
+        clauses.append(f"SET {', '.join(pairs)}")
+    if encoded.remove:
+        clauses.append(f"REMOVE {', '.join(writer.attribute(name) for name in encoded.remove)}")
+    members = _condition(writer, entity, where, key_exists=True)
+    return writer.into({"UpdateExpression": check_length(" ".join(clauses)), **members})
+
+
+def _condition(
+    writer: ExpressionWriter, entity: Entity[T], where: Condition | None, key_exists: bool | None
+) -> Payload:
+    parts = []
+    if key_exists is not None:
+        function = "attribute_exists" if key_exists else "attribute_not_exists"
+        parts.append(f"{function}({writer.attribute(entity.table.partition.attribute)})")
+    if where is not None:
+        text = writer.condition(where)
+        parts.append(f"({text})" if parts and isinstance(where, Or) else text)
+    if not parts:
+        return {}
+    return {
+        "ConditionExpression": check_length(" AND ".join(parts)),
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+
+
+def old_model(entity: Entity[T], item: WireItem | None) -> T | None:
+    """Make a model of the item that a failed condition returned, `None` where it is no such model."""
+    if not item:
+        return None
+    try:
+        return entity.decode(item)
+    except InvalidItemError:
+        return None
+
+
+def explain_failed_create(target: Target[T], error: ConditionFailedError) -> ConditionFailedError:
+    """Name what a failed create found."""
+    if not error.item:
+        return explain_failed_write(target, error)
+    message = "an item with this key exists; it was left as it is"
+    return _with_context(ItemAlreadyExistsError, message, target, error)
+
+
+def explain_failed_update(target: Target[T], error: ConditionFailedError) -> ConditionFailedError:
+    """Name what a failed update found."""
+    if error.item:
+        return explain_failed_write(target, error)
+    message = "there is no item with this key; none was made"
+    return _with_context(ItemNotFoundError, message, target, error)
+
+
+def explain_failed_write(target: Target[T], error: ConditionFailedError) -> ConditionFailedError:
+    """Name the condition that failed, and hang the stored model on the error."""
+    return _with_context(
+        ConditionFailedError, "the condition does not hold; nothing was changed", target, error
+    )
+
+
+def _with_context(
+    kind: type[ConditionFailedError], message: str, target: Target[T], error: ConditionFailedError
+) -> ConditionFailedError:
+    return kind(
+        message,
+        item=old_model(target.entity, error.item),
+        operation=error.operation,
+        table_name=error.table_name,
+        pk=error.pk,
+        sk=error.sk,
+        code=error.code,
+        request_id=error.request_id,
+    )

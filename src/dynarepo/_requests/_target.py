@@ -1,0 +1,56 @@
+"""Where a request goes: a model bound to a table, and the options that shape its requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+from dynarepo._codec import Entity, decode_dynamic
+from dynarepo._limits import MAX_PAGE_SIZE
+from dynarepo._request import Request
+from dynarepo._wire import Payload, WireItem
+from dynarepo.exceptions import InvalidRequestError, UnexpectedResponseError
+
+__all__ = ["Target", "check_count", "is_items", "unexpected"]
+
+T = TypeVar("T", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Target(Generic[T]):
+    """A model in a table."""
+
+    entity: Entity[T]
+    table_name: str
+    consistent_read: bool = False
+
+    def payload(self, **members: object) -> Payload:
+        """Begin a request's body."""
+        return {"TableName": self.table_name, "ReturnConsumedCapacity": "TOTAL", **members}
+
+    def request(self, operation: str, payload: Payload, key: WireItem | None = None) -> Request:
+        """Address a request; the key goes along for logs and errors only."""
+        values = [decode_dynamic(value) for value in (key or {}).values()]
+        pk, sk = (*values, None, None)[:2]
+        return Request(operation, payload, self.table_name, pk, sk)
+
+
+def check_count(name: str, value: int | None) -> int | None:
+    """Refuse a limit or page size that is no whole number from 1."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_PAGE_SIZE:
+        raise InvalidRequestError(f"{name} is a whole number from 1 to {MAX_PAGE_SIZE}")
+    return value
+
+
+def is_items(value: object) -> bool:
+    """Tell whether a part of a reply is a list of items."""
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def unexpected(operation: str, what: str) -> UnexpectedResponseError:
+    """Name what a reply lacks."""
+    return UnexpectedResponseError(f"the reply {what}", operation=operation)

@@ -1,0 +1,268 @@
+"""
+What a user says about a table, as immutable values.
+
+A key is one part or several; a part is a field's name or a `KeyTemplate`. Inside, a key is always
+a tuple of parts, because DynamoDB has allowed up to four attributes on each side of a global
+index's key since November 2025.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from dynarepo._limits import (
+    MAX_GLOBAL_INDEXES,
+    MAX_INDEX_KEY_PARTS,
+    MAX_KEY_NAME_BYTES,
+    MAX_LOCAL_INDEXES,
+)
+from dynarepo._schema._template import TemplatePart, parse_template
+from dynarepo.exceptions import SchemaError
+
+__all__ = ["GlobalIndex", "Index", "KeyPart", "KeyTemplate", "LocalIndex", "Projection", "TableSchema"]
+
+_INDEX_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{3,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTemplate:
+    """
+    A key attribute made from several fields, such as `KeyTemplate("sk", "ORDER#{placed_at}#{order_id}")`.
+
+    Fields are stored as attributes of their own as well. Dates and times are rendered in fixed
+    width, whole numbers are padded with zeros to 20 digits (`{number:08}` sets another width),
+    so that keys sort as the values do. A value that contains the literal text behind its place is
+    refused, because two different items could otherwise get one key.
+
+    Args:
+        attribute: The attribute that holds the key; not a field of the model.
+        template: Literal text with `{field}` places; `{{` and `}}` stand for braces.
+
+    Raises:
+        SchemaError: The attribute or the template is malformed.
+    """
+
+    attribute: str
+    template: str
+
+    def __post_init__(self) -> None:
+        _check_attribute_name(self.attribute)
+        if not self.template:
+            raise SchemaError(f"the key template of {self.attribute!r} is empty")
+        parse_template(self.attribute, self.template)
+
+    @property
+    def parts(self) -> tuple[TemplatePart, ...]:
+        """The template, taken apart."""
+        return parse_template(self.attribute, self.template)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the fields it is made from, in order."""
+        return tuple(part.field for part in self.parts if part.field is not None)
+
+
+KeyPart: TypeAlias = str | KeyTemplate
+Key: TypeAlias = KeyPart | Sequence[KeyPart]
+Projection: TypeAlias = Literal["ALL", "KEYS_ONLY"] | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalIndex:
+    """
+    A global secondary index.
+
+    Args:
+        name: Its name, 3 to 255 of `A-Za-z0-9_.-`.
+        partition_key: A field's name or a `KeyTemplate`, or up to four of them.
+        sort_key: The same; only with a partition key.
+        projection: `ALL`, `KEYS_ONLY`, or a tuple of the names of the fields it includes.
+
+    Raises:
+        SchemaError: A name or key is malformed.
+    """
+
+    name: str
+    partition_key: Key
+    sort_key: Key | None = None
+    projection: Projection = "ALL"
+
+    def __post_init__(self) -> None:
+        _check_index_name(self.name)
+        object.__setattr__(self, "projection", _projection(self.name, self.projection))
+        object.__setattr__(self, "partition_key", self.partition_parts)
+        object.__setattr__(self, "sort_key", self.sort_parts or None)
+        for side, parts in (("partition", self.partition_parts), ("sort", self.sort_parts)):
+            if len(parts) > MAX_INDEX_KEY_PARTS:
+                raise SchemaError(
+                    f"index {self.name}: a {side} key has at most {MAX_INDEX_KEY_PARTS} attributes"
+                )
+        if not self.partition_parts:
+            raise SchemaError(f"index {self.name}: the partition key is empty")
+
+    @property
+    def partition_parts(self) -> tuple[KeyPart, ...]:
+        """The partition key as a tuple."""
+        return _parts(self.partition_key)
+
+    @property
+    def sort_parts(self) -> tuple[KeyPart, ...]:
+        """The sort key as a tuple, empty if there is none."""
+        return _parts(self.sort_key)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalIndex:
+    """
+    A local secondary index: the table's partition key with another sort key.
+
+    Args:
+        name: Its name, 3 to 255 of `A-Za-z0-9_.-`.
+        sort_key: A field's name or a `KeyTemplate`.
+        projection: `ALL`, `KEYS_ONLY`, or a tuple of the names of the fields it includes.
+
+    Raises:
+        SchemaError: The name or key is malformed.
+    """
+
+    name: str
+    sort_key: KeyPart
+    projection: Projection = "ALL"
+
+    def __post_init__(self) -> None:
+        _check_index_name(self.name)
+        object.__setattr__(self, "projection", _projection(self.name, self.projection))
+        if not isinstance(self.sort_key, str | KeyTemplate):
+            raise SchemaError(f"index {self.name}: a local index's sort key is one field or one KeyTemplate")
+
+    @property
+    def sort_parts(self) -> tuple[KeyPart, ...]:
+        """The sort key as a tuple of one."""
+        return (self.sort_key,)
+
+
+Index: TypeAlias = GlobalIndex | LocalIndex
+
+
+@dataclass(frozen=True, slots=True)
+class TableSchema:
+    """
+    A model's table: its keys and indexes, by the names of the model's fields.
+
+    It is what `class Meta` on a model is read into; for a model that may not be touched, pass one
+    as `schema=`.
+
+    Args:
+        partition_key: A field's name, or a `KeyTemplate`.
+        sort_key: The same, or `None` for a table without one.
+        table_name: The table; without it the configuration's `table_name` counts.
+        gsis: The global indexes.
+        lsis: The local indexes.
+        ttl: The name of the datetime (or integer) field by which DynamoDB removes expired items;
+            it is stored in whole seconds.
+
+    Raises:
+        SchemaError: The declaration contradicts itself or a limit of the service.
+    """
+
+    partition_key: KeyPart
+    sort_key: KeyPart | None = None
+    table_name: str | None = None
+    gsis: tuple[GlobalIndex, ...] = ()
+    lsis: tuple[LocalIndex, ...] = ()
+    ttl: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "gsis", tuple(self.gsis))
+        object.__setattr__(self, "lsis", tuple(self.lsis))
+        self._check_types()
+        self._check_indexes()
+        self._check_templates()
+
+    @property
+    def indexes(self) -> tuple[Index, ...]:
+        """All indexes, global ones first."""
+        return (*self.gsis, *self.lsis)
+
+    def templates(self) -> Iterator[KeyTemplate]:
+        """Every key template of the table and its indexes."""
+        yield from (part for part in self.key_parts() if isinstance(part, KeyTemplate))
+
+    def key_parts(self) -> Iterator[KeyPart]:
+        """Every part of every key of the table and its indexes."""
+        yield self.partition_key
+        if self.sort_key is not None:
+            yield self.sort_key
+        for index in self.indexes:
+            if isinstance(index, GlobalIndex):
+                yield from index.partition_parts
+            yield from index.sort_parts
+
+    def _check_types(self) -> None:
+        for part in self.key_parts():
+            if part == "" or not isinstance(part, str | KeyTemplate):
+                raise SchemaError("a key is the name of a field or a KeyTemplate")
+        for gsi in self.gsis:
+            if not isinstance(gsi, GlobalIndex):
+                raise SchemaError("gsis holds GlobalIndex values")
+        for lsi in self.lsis:
+            if not isinstance(lsi, LocalIndex):
+                raise SchemaError("lsis holds LocalIndex values")
+
+    def _check_indexes(self) -> None:
+        names = [index.name for index in self.indexes]
+        for name in names:
+            if names.count(name) > 1:
+                raise SchemaError(f"index {name} is declared twice")
+        if len(self.gsis) > MAX_GLOBAL_INDEXES:
+            raise SchemaError(f"a table has at most {MAX_GLOBAL_INDEXES} global indexes")
+        if len(self.lsis) > MAX_LOCAL_INDEXES:
+            raise SchemaError(f"a table has at most {MAX_LOCAL_INDEXES} local indexes")
+        if self.lsis and self.sort_key is None:
+            raise SchemaError("local indexes need a table with a sort key")
+        _check_distinct("the table", [self.partition_key, *([self.sort_key] if self.sort_key else [])])
+        for gsi in self.gsis:
+            _check_distinct(f"index {gsi.name}", [*gsi.partition_parts, *gsi.sort_parts])
+        for lsi in self.lsis:
+            _check_distinct(f"index {lsi.name}", [self.partition_key, lsi.sort_key])
+
+    def _check_templates(self) -> None:
+        seen: dict[str, str] = {}
+        for template in self.templates():
+            if seen.setdefault(template.attribute, template.template) != template.template:
+                raise SchemaError(f"attribute {template.attribute!r} has two different key templates")
+
+
+def _parts(key: Key | None) -> tuple[KeyPart, ...]:
+    if key is None:
+        return ()
+    return (key,) if isinstance(key, str | KeyTemplate) else tuple(key)
+
+
+def _projection(index: str, projection: object) -> Projection:
+    if projection == "ALL":
+        return "ALL"
+    if projection == "KEYS_ONLY":
+        return "KEYS_ONLY"
+    if isinstance(projection, tuple | list) and projection and all(isinstance(n, str) for n in projection):
+        return tuple(projection)
+    raise SchemaError(f"index {index}: projection is 'ALL', 'KEYS_ONLY' or a tuple of field names")
+
+
+def _check_distinct(where: str, parts: Sequence[KeyPart]) -> None:
+    names = [part if isinstance(part, str) else part.attribute for part in parts]
+    if len(set(names)) != len(names):
+        raise SchemaError(f"{where}: an attribute stands twice in the key")
+
+
+def _check_index_name(name: object) -> None:
+    if not isinstance(name, str) or not _INDEX_NAME.fullmatch(name):
+        raise SchemaError("an index name has 3 to 255 of the characters A-Z, a-z, 0-9, '_', '.', '-'")
+
+
+def _check_attribute_name(name: object) -> None:
+    if not isinstance(name, str) or not 0 < len(name.encode("utf-8", "surrogatepass")) <= MAX_KEY_NAME_BYTES:
+        raise SchemaError(f"a key attribute's name has 1 to {MAX_KEY_NAME_BYTES} bytes")

@@ -1,0 +1,48 @@
+"""A transport with a bound on the requests under way; waiting for a place counts as time of the attempt."""
+
+from __future__ import annotations
+
+import asyncio
+
+from dynarepo._transport._body import overdue
+from dynarepo._transport._protocol import Transport
+from dynarepo._wire import Payload
+
+__all__ = ["LimitedTransport"]
+
+
+class LimitedTransport:
+    """
+    Lets so many requests through at once.
+
+    The connection pools below have the same limit but wait without end, so nobody may wait there.
+    """
+
+    def __init__(self, transport: Transport, limit: int) -> None:
+        self._transport = transport
+        self._places = asyncio.Semaphore(limit)
+
+    async def send(self, operation: str, payload: Payload, *, timeout: float) -> Payload:  # noqa: ASYNC109
+        """Wait for a place, then make one attempt in the time that is left."""
+        if self._places.locked():
+            timeout = await self._wait(operation, timeout)
+        else:
+            await self._places.acquire()
+        try:
+            return await self._transport.send(operation, payload, timeout=timeout)
+        finally:
+            self._places.release()
+
+    async def close(self) -> None:
+        """Close the transport inside."""
+        await self._transport.close()
+
+    async def _wait(self, operation: str, timeout: float) -> float:  # noqa: ASYNC109
+        clock = asyncio.get_running_loop().time
+        ends_at = clock() + timeout
+        try:
+            async with asyncio.timeout_at(ends_at):
+                await self._places.acquire()
+        except TimeoutError:
+            raise overdue(operation, begun=False) from None
+        return max(ends_at - clock(), 0.0)

@@ -1,0 +1,106 @@
+"""The three transports, each playing the same script."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dynarepo._config import DynamoDBConfig
+from dynarepo._connection._sdk_session import open_sdk
+from dynarepo._transport import AttemptError, Transport
+from dynarepo.testing import FakeTransport, WireReply, connection_refused, lost_reply
+from tests.transport.scripted_server import Action, Raw, ScriptedServer, Silence
+
+REAL_TRANSPORTS = ("direct", "aioboto3")
+EVERY_TRANSPORT = (*REAL_TRANSPORTS, "fake")
+
+
+@dataclass
+class Rig:
+    """A transport with the server it talks to, if any."""
+
+    transport: Transport
+    server: ScriptedServer | None = None
+
+    def play(self, *actions: Action) -> None:
+        """Set what the next requests are answered."""
+        if self.server is not None:
+            self.server.script = list(actions)
+        else:
+            assert isinstance(self.transport, FakeTransport)
+            self.transport._script = [_entry(action) for action in actions]
+
+    async def send(self, operation: str, payload: dict[str, Any], *, timeout: float = 5.0) -> dict[str, Any]:
+        """Make one attempt."""
+        return await self.transport.send(operation, payload, timeout=timeout)
+
+    async def failure(self, operation: str = "GetItem", *, timeout: float = 5.0) -> AttemptError:
+        """Make one attempt and return how it failed."""
+        try:
+            reply = await self.send(operation, {"TableName": "app"}, timeout=timeout)
+        except AttemptError as failure:
+            return failure
+        raise AssertionError(f"it succeeded: {reply}")
+
+    @property
+    def requests(self) -> list[tuple[str, dict[str, Any]]]:
+        """Operation and payload of every request."""
+        if self.server is not None:
+            return [(request.operation, request.payload) for request in self.server.requests]
+        assert isinstance(self.transport, FakeTransport)
+        return self.transport.requests
+
+
+def config_for(url: str, transport: str = "direct", **options: Any) -> DynamoDBConfig:
+    """Make a configuration with static credentials for a server."""
+    return DynamoDBConfig.model_validate(
+        {
+            "endpoint_url": url,
+            "region": "eu-west-1",
+            "aws_access_key_id": "AKIDEXAMPLE",
+            "aws_secret_access_key": "secret",
+            "transport": transport,
+            **options,
+        }
+    )
+
+
+@asynccontextmanager
+async def opened(kind: str) -> AsyncIterator[Rig]:
+    """Open a transport of a kind, with its server."""
+    if kind == "fake":
+        yield Rig(FakeTransport())
+        return
+    async with ScriptedServer() as server, AsyncExitStack() as stack:
+        sdk = await open_sdk(config_for(server.url, kind), stack)
+        yield Rig(sdk.data, server)
+
+
+@asynccontextmanager
+async def opened_without_server(kind: Literal["direct", "aioboto3", "fake"]) -> AsyncIterator[Rig]:
+    """Open a transport whose endpoint nobody listens on."""
+    if kind == "fake":
+        yield Rig(FakeTransport(connection_refused()))
+        return
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    async with AsyncExitStack() as stack:
+        yield Rig((await open_sdk(config_for(url, kind), stack)).data)
+
+
+def _entry(action: Action) -> Any:
+    if isinstance(action, WireReply):
+        return action
+    if isinstance(action, Silence):
+        return _never
+    assert not isinstance(action, Raw)
+    return lost_reply()
+
+
+async def _never(operation: str, payload: dict[str, Any]) -> WireReply:
+    await asyncio.Event().wait()
+    raise AssertionError
