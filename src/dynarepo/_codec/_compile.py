@@ -53,7 +53,6 @@ from dynarepo.exceptions import SchemaError
 
 __all__ = ["PYTHON_MODE", "Scope", "TypeCompiler", "serializer_output", "type_arguments"]
 
-_NO_TYPES: Final[Mapping[Any, Any]] = types.MappingProxyType({})
 _LISTS: Final[Mapping[Any, type]] = {
     list: list,
     Sequence: list,
@@ -82,9 +81,9 @@ class Scope:
 
     where: str
     role: Role = "value"
-    variables: Mapping[Any, Any] = field(default=_NO_TYPES)
+    variables: Mapping[Any, Any] = field(default_factory=dict)
     enum_values: bool = False
-    names: Mapping[str, Any] = _NO_TYPES
+    names: Mapping[str, Any] = field(default_factory=dict)
 
     def inside(self) -> Scope:
         """Give the scope of an element: only the field's own value has a role."""
@@ -186,7 +185,7 @@ class TypeCompiler:
 
     def _variable(self, variable: Any, scope: Scope) -> Node:
         if variable in scope.variables:
-            return self.node(scope.variables[variable], replace(scope, variables=_NO_TYPES))
+            return self.node(scope.variables[variable], replace(scope, variables={}))
         if variable.__constraints__:
             return self.node(Union[variable.__constraints__], scope)  # noqa: UP007: made of a tuple
         return self.node(variable.__bound__ or Any, scope)
@@ -203,10 +202,12 @@ class TypeCompiler:
         return node.target
 
     def _reference(self, reference: str | ForwardRef, scope: Scope) -> Node:
-        name = reference if isinstance(reference, str) else reference.__forward_arg__
-        if name not in scope.names:
-            raise SchemaError(f"{scope.where}: the forward reference {name!r} is not resolved")
-        return self.node(scope.names[name], scope)
+        holder = types.SimpleNamespace(__annotations__={"declared": reference})
+        try:
+            declared = get_type_hints(holder, globalns=dict(scope.names), include_extras=True)["declared"]
+        except (NameError, TypeError):
+            raise SchemaError(f"{scope.where}: a forward reference is not resolved") from None
+        return self.node(declared, scope)
 
     def _container(self, declared: Any, origin: Any, scope: Scope) -> Node | None:
         inner = scope.inside()

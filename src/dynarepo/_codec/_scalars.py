@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Any, Final
 from uuid import UUID
 
-from pydantic import Secret
+from pydantic import Secret, SecretBytes, SecretStr
 
 from dynarepo._codec._nodes import DecodeError, Node, content_of, refusal, wrong_type
 from dynarepo._codec._numbers import (
@@ -142,14 +142,14 @@ class OptionalNode(Node):
 class SecretNode(Node):
     """A secret, stored as what it hides."""
 
-    kind: type[Secret[Any]]
+    kind: type[Secret[Any] | SecretStr | SecretBytes]
     inner: Node
     rank: int
     tags: frozenset[str]
 
     def encode(self, value: object, path: Path) -> AttributeValue:
         """Encode the hidden value."""
-        if not isinstance(value, Secret) or type(value) is not self.kind:
+        if not isinstance(value, Secret | SecretStr | SecretBytes) or type(value) is not self.kind:
             raise wrong_type(self.kind.__name__, value, path)
         return self.inner.encode(value.get_secret_value(), path)
 

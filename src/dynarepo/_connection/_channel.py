@@ -17,7 +17,7 @@ from dynarepo._observability import Call, LoggedSender, Logger, Sender
 from dynarepo._request import Deadline, Request
 from dynarepo._transport import LimitedTransport, Transport
 from dynarepo._wire import Payload
-from dynarepo.exceptions import ConfigurationError, ConnectionClosedError, DeadlineExceededError
+from dynarepo.exceptions import ConfigurationError, ConnectionClosedError, DeadlineExceededError, ThrottledError
 
 __all__ = ["Channel"]
 
@@ -117,14 +117,30 @@ class Channel:
             config: The options of this call, where they differ from the channel's.
             deadline: When the call must have ended; without it, the configuration's seconds from now.
         """
-        self._check_open()
+        self.check_open()
         return await _through(self._data).send(self._call(request, config or self._config, deadline))
 
     async def control(self, operation: str, params: Payload, *, table_name: str | None = None) -> Payload:
         """Send a request for tables, through the resource's client, and return its reply."""
-        self._check_open()
+        self.check_open()
         request = Request(operation, params, table_name=table_name)
         return await _through(self._control).send(self._call(request, self._config, None))
+
+    async def pause(self, longest: float, deadline: Deadline) -> None:
+        """
+        Wait for a random time before work that the service left undone is sent again.
+
+        Args:
+            longest: The most seconds to wait.
+            deadline: The end of the call.
+
+        Raises:
+            ThrottledError: The deadline would be over by then.
+        """
+        delay = self._jitter(0.0, longest)
+        if delay >= deadline.left:
+            raise ThrottledError("the service left a part of the batch undone until the deadline")
+        await self._sleep(delay)
 
     @staticmethod
     def _call(request: Request, config: DynamoDBConfig, deadline: Deadline | None) -> Call:
@@ -154,10 +170,11 @@ class Channel:
 
     def _sender(self, transport: Transport) -> Sender:
         limited = LimitedTransport(transport, self._config.max_connections)
-        retrying = RetryingSender(limited, self._check_open, sleep=self._sleep, jitter=self._jitter)
+        retrying = RetryingSender(limited, self.check_open, sleep=self._sleep, jitter=self._jitter)
         return LoggedSender(retrying, self._logger)
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Raise `ConnectionClosedError` unless requests can be sent from here and now."""
         if self._state is _State.CLOSED:
             raise _closed()
         if self._state is not _State.OPEN:

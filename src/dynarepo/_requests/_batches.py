@@ -142,7 +142,7 @@ def read_unprocessed_keys(target: Target[T], reply: Payload) -> list[WireItem]:
     keys = left.get("Keys") if isinstance(left, dict) else None
     if not is_items(keys):
         raise unexpected("BatchGetItem", "has unprocessed keys that are no list")
-    return list(keys or ())
+    return keys
 
 
 def _of_table(target: Target[T], reply: Payload, operation: str, member: str) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeGuard, TypeVar
 
 from pydantic import BaseModel
 
@@ -46,7 +46,7 @@ def check_count(name: str, value: int | None) -> int | None:
     return value
 
 
-def is_items(value: object) -> bool:
+def is_items(value: object) -> TypeGuard[list[WireItem]]:
     """Tell whether a part of a reply is a list of items."""
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 

@@ -117,9 +117,9 @@ def transact_get(operations: Sequence[tuple[AnyTarget, WireItem]]) -> Request:
 def read_transact_get(target: Target[T], reply: Payload, number: int) -> list[T | None]:
     """Read the models of a TransactGetItems, in their order."""
     responses = reply.get("Responses")
-    if not is_items(responses) or len(responses or ()) != number:
+    if not is_items(responses) or len(responses) != number:
         raise unexpected("TransactGetItems", "has not one response for each key")
-    items = [response.get("Item") for response in responses or ()]
+    items = [response.get("Item") for response in responses]
     return [target.entity.decode(item) if item else None for item in items]
 
 
