@@ -33,12 +33,17 @@ class Changes:
             self.set[attribute] = value
 
 
-def encode_changes(entity: Entity[T], changes: Mapping[str, object]) -> Changes:
+def encode_changes(entity: Entity[T], changes: Mapping[str, object], known: WireItem) -> Changes:
     """
     Validate and encode the new values of some fields.
 
     A key template of an index that uses one of the fields is rendered again, so that the index
-    never keeps a stale key; that needs all fields of the template.
+    never keeps a stale key; that needs all fields of the template, from the changes or the key.
+
+    Args:
+        entity: The model.
+        changes: New values by field name.
+        known: The fields that the item's key tells, by their stored names.
 
     Raises:
         InvalidRequestError: A field is unknown, or may not be changed this way.
@@ -53,7 +58,7 @@ def encode_changes(entity: Entity[T], changes: Mapping[str, object]) -> Changes:
         encoded.put(plan.attribute, entity.plan.encode_field(name, entity.plan.validate_field(name, value)))
     for index in entity.indexes.values():
         for key in index.attributes:
-            _renew(key, changes, encoded)
+            _renew(entity, key, changes, encoded, known)
     return encoded
 
 
@@ -68,20 +73,22 @@ def _check_changeable(entity: Entity[T], name: object) -> None:
         raise InvalidRequestError(f"{name}: the expiry time cannot be updated through a dict; save the item")
 
 
-def _renew(key: KeyAttribute, changes: Mapping[str, object], encoded: Changes) -> None:
+def _renew(
+    entity: Entity[T], key: KeyAttribute, changes: Mapping[str, object], encoded: Changes, known: WireItem
+) -> None:
     touched = [name for name in key.fields if name in changes]
     if not touched:
         return
     if not isinstance(key, TemplateKey):
-        if key.attribute in encoded.set:
-            key.of(encoded.set)
+        key.of(encoded.set)
         return
     if key.attribute in encoded.set or key.attribute in encoded.remove:
         return
-    missing = [name for name in key.fields if name not in changes]
+    fields = entity.plan.fields
+    missing = [name for name in key.fields if name not in changes and fields[name].attribute not in known]
     if missing:
         raise InvalidRequestError(
             f"{', '.join(touched)}: part of the index key {key.attribute!r}; "
             f"the update must also give {', '.join(missing)}"
         )
-    encoded.put(key.attribute, key.of(encoded.set))
+    encoded.put(key.attribute, key.of(known | encoded.set))

@@ -48,6 +48,11 @@ class TableKeys:
             raise InvalidKeyError("a sort key was given, but the table has none")
         return key
 
+    def known(self, pk: object, sk: object) -> WireItem:
+        """Give the fields that a caller's key tells, by their stored names."""
+        pairs = zip(self.attributes, (pk, sk), strict=False)
+        return {name: wire for key, value in pairs for name, wire in key.known(value).items()}
+
     def of(self, item: WireItem) -> WireItem:
         """Give the key of an item as it is stored."""
         return key_of(item, self.attributes)

@@ -65,6 +65,10 @@ class KeyAttribute(Protocol):
         """Give the key value of an encoded item, or `None` where a part of it is missing."""
         ...
 
+    def known(self, value: object) -> WireItem:
+        """Give the fields that a caller's value tells, by their stored names."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FieldKey:
@@ -98,6 +102,10 @@ class FieldKey:
         """Give the field's value."""
         value = item.get(self.field.attribute)
         return None if value is None else check_key_value(self.field.name, value, self.max_bytes)
+
+    def known(self, value: object) -> WireItem:
+        """Give the field itself."""
+        return {self.field.attribute: self.encode(value)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +152,11 @@ class TemplateKey:
                 return None
             values[name] = value
         return self._checked(self._render(values))
+
+    def known(self, value: object) -> WireItem:
+        """Give the fields of a mapping; finished text tells none."""
+        given = self._given(value) if isinstance(value, Mapping) else {}
+        return {self.plans[name].attribute: wire for name, wire in given.items()}
 
     def _given(self, values: Mapping[object, object]) -> dict[str, AttributeValue]:
         unknown = [name for name in values if name not in self.plans]

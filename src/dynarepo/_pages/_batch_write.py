@@ -55,6 +55,7 @@ class BatchWriter(Generic[T]):
         self._pending_bytes = 0
         self._sending: dict[Identity, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
         self._outcome = _Outcome()
 
     @property
@@ -79,7 +80,6 @@ class BatchWriter(Generic[T]):
         if self._pending:
             await self._send_pending()
         await self._wait_for(self._tasks)
-        self._fail(self._pending.values())
         self._raise_if_stopped()
         return self._outcome.written
 
@@ -116,16 +116,19 @@ class BatchWriter(Generic[T]):
 
     async def _send_pending(self) -> None:
         chunk = self._pending
-        await self._wait_for({self._sending[key] for key in chunk if key in self._sending})
-        while len(self._tasks) >= self._caller.config.batch_concurrency:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-        if self.is_stopped:
-            return
         self._pending, self._pending_bytes = {}, 0
-        task = asyncio.create_task(self._send_chunk(list(chunk.values())))
-        self._tasks.add(task)
-        self._sending |= dict.fromkeys(chunk, task)
-        task.add_done_callback(lambda done: self._forget(done, chunk))
+        # One at a time, in the order in which they filled, also when several tasks add entries.
+        async with self._turn:
+            await self._wait_for({self._sending[key] for key in chunk if key in self._sending})
+            while len(self._tasks) >= self._caller.config.batch_concurrency:
+                await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            if self.is_stopped:
+                self._fail(chunk.values())
+                return
+            task = asyncio.create_task(self._send_chunk(list(chunk.values())))
+            self._tasks.add(task)
+            self._sending |= dict.fromkeys(chunk, task)
+            task.add_done_callback(lambda done: self._forget(done, chunk))
 
     def _forget(self, task: asyncio.Task[None], chunk: Iterable[Identity]) -> None:
         self._tasks.discard(task)

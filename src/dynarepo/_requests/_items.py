@@ -77,7 +77,8 @@ def update_item(
 ) -> Request:
     """Build an UpdateItem of some fields of an item that exists."""
     key = target.entity.table.encode(pk, sk)
-    payload = target.payload(Key=key, ReturnValues="ALL_NEW", **update_members(target.entity, changes, where))
+    members = update_members(target.entity, pk, sk, changes, where)
+    payload = target.payload(Key=key, ReturnValues="ALL_NEW", **members)
     return target.request("UpdateItem", payload, key)
 
 
@@ -109,9 +110,11 @@ def condition_members(
     return writer.into(_condition(writer, entity, where, key_exists))
 
 
-def update_members(entity: Entity[T], changes: Mapping[str, object], where: Condition | None) -> Payload:
+def update_members(
+    entity: Entity[T], pk: object, sk: object, changes: Mapping[str, object], where: Condition | None
+) -> Payload:
     """Write the update of an item that exists, and its condition."""
-    encoded = encode_changes(entity, changes)
+    encoded = encode_changes(entity, changes, entity.table.known(pk, sk))
     if not encoded.set and not encoded.remove:
         raise InvalidRequestError("the update changes nothing; give at least one field")
     writer = ExpressionWriter(ModelResolver(entity))

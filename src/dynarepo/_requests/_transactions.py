@@ -166,7 +166,7 @@ def _write(target: AnyTarget, operation: TransactWriteItem) -> tuple[Payload, Wi
         return {"Put": {**table, "Item": wire, **members}}, entity.table.of(wire)
     key = entity.table.encode(operation.pk, operation.sk)
     if operation.kind == "update":
-        members = update_members(entity, operation.changes, operation.where)
+        members = update_members(entity, operation.pk, operation.sk, operation.changes, operation.where)
         return {"Update": {**table, "Key": key, **members}}, key
     members = condition_members(entity, operation.where)
     if operation.kind == "delete":
