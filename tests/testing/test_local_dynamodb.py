@@ -98,3 +98,10 @@ async def test_a_region_is_free_again_after_use() -> None:
     for _ in range(10):
         async with local_dynamodb():
             pass
+
+
+async def test_too_many_servers_at_once_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dynarepo.testing._embedded._free_regions", [])
+    with pytest.raises(ConfigurationError, match="at once"):
+        async with local_dynamodb():
+            pass

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from dynarepo._config import DynamoDBConfig
 from dynarepo._connection._sdk_session import open_sdk
-from dynarepo._transport import AttemptError, Transport
+from dynarepo._transport import AttemptError, DirectTransport, Transport
 from dynarepo.testing import FakeTransport, WireReply, connection_refused, lost_reply
 from tests.transport.scripted_server import Action, Raw, ScriptedServer, Silence
 
@@ -34,14 +34,17 @@ class Rig:
             assert isinstance(self.transport, FakeTransport)
             self.transport._script = [_entry(action) for action in actions]
 
-    async def send(self, operation: str, payload: dict[str, Any], *, timeout: float = 5.0) -> dict[str, Any]:
+    async def send(self, operation: str, payload: dict[str, Any], *, timeout: float = 5.0) -> Any:  # noqa: ASYNC109
         """Make one attempt."""
         return await self.transport.send(operation, payload, timeout=timeout)
 
-    async def failure(self, operation: str = "GetItem", *, timeout: float = 5.0) -> AttemptError:
+    async def failure(self, operation: str = "GetItem", *, timeout: float = 5.0) -> AttemptError:  # noqa: ASYNC109
         """Make one attempt and return how it failed."""
         try:
-            reply = await self.send(operation, {"TableName": "app"}, timeout=timeout)
+            payload: dict[str, Any] = (
+                {"TransactItems": []} if operation.startswith("Transact") else {"TableName": "app"}
+            )
+            reply = await self.send(operation, payload, timeout=timeout)
         except AttemptError as failure:
             return failure
         raise AssertionError(f"it succeeded: {reply}")
@@ -69,15 +72,43 @@ def config_for(url: str, transport: str = "direct", **options: Any) -> DynamoDBC
     )
 
 
+@dataclass(frozen=True)
+class Keys:
+    """Credentials as the signer wants them."""
+
+    access_key: str = "AKIDEXAMPLE"
+    secret_key: str = "secret"
+    token: str | None = None
+
+
+class StaticCredentials:
+    """Credentials that never change."""
+
+    async def get(self) -> Keys:
+        """Return them."""
+        return Keys()
+
+
+@asynccontextmanager
+async def real_transport(kind: str, url: str) -> AsyncIterator[Transport]:
+    """Open a transport that sends to this address."""
+    if kind == "aioboto3":
+        async with AsyncExitStack() as stack:
+            yield (await open_sdk(config_for(url, kind), stack)).data
+        return
+    transport = DirectTransport(url, "eu-west-1", StaticCredentials(), max_connections=10, connect_timeout=2)
+    yield transport
+    await transport.close()
+
+
 @asynccontextmanager
 async def opened(kind: str) -> AsyncIterator[Rig]:
     """Open a transport of a kind, with its server."""
     if kind == "fake":
         yield Rig(FakeTransport())
         return
-    async with ScriptedServer() as server, AsyncExitStack() as stack:
-        sdk = await open_sdk(config_for(server.url, kind), stack)
-        yield Rig(sdk.data, server)
+    async with ScriptedServer() as server, real_transport(kind, server.url) as transport:
+        yield Rig(transport, server)
 
 
 @asynccontextmanager
@@ -88,8 +119,8 @@ async def opened_without_server(kind: Literal["direct", "aioboto3", "fake"]) -> 
         return
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    async with AsyncExitStack() as stack:
-        yield Rig((await open_sdk(config_for(url, kind), stack)).data)
+    async with real_transport(kind, url) as transport:
+        yield Rig(transport)
 
 
 def _entry(action: Action) -> Any:

@@ -36,7 +36,7 @@ def random_credentials(chance: random.Random) -> Credentials:
 
 
 def test_generated_requests_are_signed_as_botocore_signs_them() -> None:
-    chance = random.Random(20_260_101)
+    chance = random.Random(20_260_101)  # noqa: S311 - no secret is made of it
     signers = {(url, region): Signer(_host_header(url), region) for url in URLS for region in REGIONS}
     credentials = [random_credentials(chance) for _ in range(40)]
     second = 1_700_000_000

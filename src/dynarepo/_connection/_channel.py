@@ -17,7 +17,12 @@ from dynarepo._observability import Call, LoggedSender, Logger, Sender
 from dynarepo._request import Deadline, Request
 from dynarepo._transport import LimitedTransport, Transport
 from dynarepo._wire import Payload
-from dynarepo.exceptions import ConfigurationError, ConnectionClosedError, DeadlineExceededError, ThrottledError
+from dynarepo.exceptions import (
+    ConfigurationError,
+    ConnectionClosedError,
+    DeadlineExceededError,
+    ThrottledError,
+)
 
 __all__ = ["Channel"]
 

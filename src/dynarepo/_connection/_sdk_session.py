@@ -41,7 +41,7 @@ async def open_sdk(config: DynamoDBConfig, stack: AsyncExitStack) -> SdkSession:
         return await _open(config, stack)
     except NoRegionError:
         raise ConfigurationError(
-            "no AWS region: set region in DynamoDBConfig, or the environment variable AWS_REGION"
+            "no AWS region: set region in DynamoDBConfig, or the environment variable AWS_DEFAULT_REGION"
         ) from None
     except ProfileNotFound:
         raise ConfigurationError("the AWS configuration files have no such profile") from None

@@ -14,9 +14,9 @@ from typing import Any, Final
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
     CredentialRetrievalError,
-    HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
     SSOError,
@@ -91,7 +91,7 @@ class GuardedSession(AIOHTTPSession):
             raise AttemptError(error, may_have_acted=False)
         try:
             reply: Any = await super().send(request)
-        except HTTPClientError as error:
+        except BotoCoreError as error:
             raise body.failed(operation, error.kwargs.get("error", error)) from None
         try:
             read_reply(operation, reply.status_code, reply.headers, await reply.content)

@@ -1,0 +1,260 @@
+"""Which attempts are repeated, how long is waited between, and what the caller is told."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dynarepo._connection._retry import RetryingSender, backoff_limit, is_read
+from dynarepo._observability import Call
+from dynarepo._request import Deadline, Request
+from dynarepo.exceptions import (
+    AuthenticationError,
+    ConditionFailedError,
+    ConnectionClosedError,
+    ConnectionFailedError,
+    DeadlineExceededError,
+    DynamoDBServiceError,
+    DynamoDBTransactionError,
+    ServiceUnavailableError,
+    ThrottledError,
+    TransactionConflictError,
+    UnexpectedResponseError,
+    WriteOutcomeUnknownError,
+)
+from dynarepo.testing import FakeTransport, WireReply, connection_refused, error_reply, lost_reply
+
+FAULT = error_reply("InternalServerError", status=500)
+THROTTLED = error_reply("ThrottlingException")
+HTML = WireReply(200, {"content-type": "text/html"}, b"<html>")
+TOKEN = {"ClientRequestToken": "t", "TransactItems": []}
+CONFLICT = error_reply(
+    "TransactionCanceledException", CancellationReasons=[{"Code": "TransactionConflict"}, {"Code": "None"}]
+)
+REFUSED = error_reply(
+    "TransactionCanceledException",
+    CancellationReasons=[{"Code": "TransactionConflict"}, {"Code": "ConditionalCheckFailed"}],
+)
+IN_PROGRESS = error_reply("TransactionInProgressException")
+
+
+class Session:
+    """A retrying sender over a script, with waits that take no time."""
+
+    def __init__(self, *script: Any, waits: int | None = None, jitter: float = 1.0) -> None:
+        self.fake = FakeTransport(*script)
+        self.slept: list[float] = []
+        self.is_open = True
+        self.waits = waits
+        self.jitter = jitter
+        self.attempts = 0
+
+    async def send(self, operation: str = "GetItem", payload: dict[str, Any] | None = None) -> Any:
+        call = Call(Request(operation, payload or {}, "app", "p", "s"), Deadline.after(60))
+        sender = RetryingSender(
+            self.fake, self._check_open, sleep=self._sleep, jitter=lambda low, high: low + self.jitter * high
+        )
+        try:
+            return await sender.send(call)
+        finally:
+            self.attempts = call.attempts
+
+    async def failure(self, operation: str, payload: dict[str, Any] | None = None) -> DynamoDBServiceError:
+        with pytest.raises(DynamoDBServiceError) as raised:
+            await self.send(operation, payload)
+        return raised.value
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if self.waits is not None and len(self.slept) >= self.waits:
+            self.is_open = False
+
+    def _check_open(self) -> None:
+        if not self.is_open:
+            raise ConnectionClosedError("closed")
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"])
+@pytest.mark.parametrize("first", [lost_reply(), connection_refused(), FAULT, THROTTLED])
+async def test_a_read_is_repeated_after_whatever_passes(operation: str, first: Any) -> None:
+    session = Session(first, first, {"ok": 1})
+    assert await session.send(operation) == {"ok": 1}
+    assert session.attempts == 3
+
+
+@pytest.mark.parametrize(
+    "operation", ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "CreateTable"]
+)
+@pytest.mark.parametrize(
+    "first", [connection_refused(), THROTTLED, error_reply("TransactionConflictException")]
+)
+async def test_a_write_is_repeated_when_the_attempt_had_no_effect(operation: str, first: Any) -> None:
+    session = Session(first, {"ok": 1})
+    assert await session.send(operation) == {"ok": 1}
+
+
+@pytest.mark.parametrize("first", [lost_reply(), FAULT, HTML])
+async def test_a_write_that_may_have_been_done_is_not_repeated(first: Any) -> None:
+    session = Session(first)
+    error = await session.failure("UpdateItem")
+    assert type(error) is WriteOutcomeUnknownError
+    assert isinstance(error.__cause__, DynamoDBServiceError)
+    assert session.attempts == 1
+
+
+async def test_a_transaction_with_a_token_is_repeated_with_the_same_token() -> None:
+    session = Session(lost_reply(), FAULT, IN_PROGRESS, {"ok": 1})
+    assert await session.send("TransactWriteItems", TOKEN) == {"ok": 1}
+    assert session.fake.requests == [("TransactWriteItems", TOKEN)] * 4
+
+
+async def test_a_transaction_without_a_token_is_not() -> None:
+    error = await Session(lost_reply()).failure("TransactWriteItems", {"TransactItems": []})
+    assert type(error) is WriteOutcomeUnknownError
+
+
+@pytest.mark.parametrize("last", [REFUSED, error_reply("ThrottlingException")])
+async def test_after_an_unclear_attempt_only_the_services_judgement_is_definite(last: Any) -> None:
+    session = Session(lost_reply(), last, waits=2)
+    error = await session.failure("TransactWriteItems", TOKEN)
+    assert type(error) is (DynamoDBTransactionError if last is REFUSED else WriteOutcomeUnknownError)
+
+
+async def test_credentials_that_expire_after_an_unclear_attempt_do_not_make_it_clear() -> None:
+    session = Session(lost_reply(), error_reply("ExpiredTokenException"))
+    error = await session.failure("TransactWriteItems", TOKEN)
+    assert type(error) is WriteOutcomeUnknownError
+    assert type(error.__cause__) is AuthenticationError
+
+
+async def test_conflicting_transactions_are_repeated_with_growing_waits() -> None:
+    session = Session(CONFLICT, CONFLICT, {"ok": 1})
+    assert await session.send("TransactWriteItems", TOKEN) == {"ok": 1}
+    assert session.slept == [0.025, 0.05]
+
+
+@pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded"])
+async def test_throttled_transactions_are_repeated(code: str) -> None:
+    cancelled = error_reply("TransactionCanceledException", CancellationReasons=[{"Code": code}])
+    assert await Session(cancelled, {"ok": 1}).send("TransactWriteItems", TOKEN) == {"ok": 1}
+
+
+@pytest.mark.parametrize("codes", [["TransactionConflict", "ConditionalCheckFailed"], ["ValidationError"]])
+async def test_a_transaction_with_another_reason_is_not_repeated(codes: list[str]) -> None:
+    cancelled = error_reply(
+        "TransactionCanceledException", CancellationReasons=[{"Code": code} for code in codes]
+    )
+    error = await Session(cancelled).failure("TransactWriteItems", TOKEN)
+    assert isinstance(error, DynamoDBTransactionError)
+    assert [reason.code for reason in error.reasons if reason] == codes
+
+
+async def test_a_transaction_given_up_after_conflicts_still_has_its_reasons() -> None:
+    error = await Session(CONFLICT, jitter=3000.0).failure("TransactWriteItems", TOKEN)
+    assert isinstance(error, DynamoDBTransactionError)
+    assert error.retryable
+    assert error.reasons[0] is not None
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (HTML, UnexpectedResponseError),
+        (error_reply("ExpiredTokenException"), AuthenticationError),
+        (error_reply("ConditionalCheckFailedException"), ConditionFailedError),
+    ],
+)
+async def test_what_will_not_pass_is_not_repeated(reply: Any, expected: type) -> None:
+    session = Session(reply)
+    assert type(await session.failure("GetItem")) is expected
+    assert session.attempts == 1
+
+
+async def test_no_wait_begins_that_would_outlast_the_deadline() -> None:
+    session = Session(THROTTLED, THROTTLED, jitter=700.0)
+    error = await session.failure("PutItem")
+    assert type(error) is ThrottledError
+    assert session.slept == [35.0]
+    assert "after 2 attempts" in str(error)
+
+
+async def test_a_deadline_that_passed_sends_nothing() -> None:
+    fake = FakeTransport()
+    sender = RetryingSender(fake, lambda: None, sleep=asyncio.sleep)
+    with pytest.raises(DeadlineExceededError):
+        await sender.send(Call(Request("GetItem", {}), Deadline.after(-1)))
+    assert fake.requests == []
+
+
+async def silence(operation: str, payload: dict[str, Any]) -> WireReply:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"), [("GetItem", DeadlineExceededError), ("PutItem", WriteOutcomeUnknownError)]
+)
+async def test_silence_until_the_deadline_is_unclear_for_a_write_only(operation: str, expected: type) -> None:
+    sender = RetryingSender(FakeTransport(silence), lambda: None, sleep=asyncio.sleep)
+    with pytest.raises(DynamoDBServiceError) as raised:
+        await sender.send(Call(Request(operation, {}), Deadline.after(0.03)))
+    assert type(raised.value) is expected
+
+
+async def test_a_reads_lost_replies_end_as_a_failed_connection() -> None:
+    error = await Session(*[lost_reply()] * 3, jitter=1000.0).failure("GetItem")
+    assert type(error) is ConnectionFailedError
+
+
+async def test_closing_during_a_wait_ends_the_call() -> None:
+    session = Session(THROTTLED, waits=1)
+    assert type(await session.failure("PutItem")) is ConnectionClosedError
+    assert session.attempts == 1
+
+
+async def test_closing_after_an_unclear_attempt_leaves_it_unclear() -> None:
+    error = await Session(lost_reply(), waits=1).failure("TransactWriteItems", TOKEN)
+    assert type(error) is WriteOutcomeUnknownError
+
+
+async def test_every_error_says_what_it_was_about() -> None:
+    error = await Session(error_reply("AccessDeniedException")).failure("PutItem")
+    assert (error.operation, error.table_name, error.pk, error.sk) == ("PutItem", "app", "p", "s")
+    assert (error.code, error.request_id) == ("AccessDeniedException", "FAKE0REQUEST0ID")
+
+
+async def test_a_cancellation_passes_untouched() -> None:
+    reached = asyncio.Event()
+
+    async def wait(operation: str, payload: dict[str, Any]) -> dict[str, Any]:
+        reached.set()
+        await asyncio.Event().wait()
+        return {}
+
+    sending = asyncio.create_task(Session(wait).send("PutItem"))
+    await reached.wait()
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 10_000))
+def test_waits_double_up_to_two_seconds(attempts: int) -> None:
+    conflict = backoff_limit(TransactionConflictError("x"), attempts)
+    throttle = backoff_limit(ThrottledError("x"), attempts)
+    assert conflict == min(2.0, 0.025 * 2.0 ** min(attempts - 1, 50))
+    assert throttle == min(2.0, 2 * conflict) or conflict == throttle == 2.0
+    assert backoff_limit(ServiceUnavailableError("x"), attempts) == conflict
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [("DescribeTable", True), ("ListTables", True), ("UpdateTable", False), ("ExecuteStatement", False)],
+)
+def test_reads_are_told_by_name(operation: str, expected: bool) -> None:
+    assert is_read(operation) is expected
