@@ -11,7 +11,12 @@ import pytest
 from dynarepo._observability import Call, LoggedSender
 from dynarepo._request import Deadline, Request
 from dynarepo._wire import Payload
-from dynarepo.exceptions import ItemAlreadyExistsError, ThrottledError
+from dynarepo.exceptions import (
+    DynamoDBTransactionError,
+    ItemAlreadyExistsError,
+    ThrottledError,
+    TransactionReason,
+)
 from tests.recording_logger import RecordingLogger
 
 
@@ -103,3 +108,19 @@ async def test_keys_are_hashed(key: object) -> None:
 
 async def test_keys_are_logged_as_they_are_when_asked_for() -> None:
     assert (await events_of({}, log_keys=True, pk="USER#1"))[0][2]["pk"] == "USER#1"
+
+
+@pytest.mark.parametrize(
+    ("codes", "level"),
+    [
+        (("ConditionalCheckFailed",), "info"),
+        (("ConditionalCheckFailed", "TransactionConflict"), "error"),
+        (("ValidationError",), "error"),
+    ],
+)
+async def test_a_cancelled_transaction_is_information_where_conditions_alone_did_not_hold(
+    codes: tuple[str, ...], level: str
+) -> None:
+    reasons = tuple(TransactionReason(index, code) for index, code in enumerate(codes))
+    events = await events_of(DynamoDBTransactionError("cancelled", reasons=(None, *reasons)))
+    assert events[-1][0] == level

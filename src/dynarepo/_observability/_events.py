@@ -15,7 +15,7 @@ from typing import Any
 from dynarepo._observability._call import Call, Sender
 from dynarepo._observability._logger import Logger
 from dynarepo._wire import Payload
-from dynarepo.exceptions import ConditionFailedError, DynamoDBServiceError
+from dynarepo.exceptions import ConditionFailedError, DynamoDBServiceError, DynamoDBTransactionError
 
 __all__ = ["LoggedSender"]
 
@@ -34,11 +34,11 @@ class LoggedSender:
         started = time.perf_counter()
         try:
             reply = await self._inner.send(call)
-        except ConditionFailedError:
-            ending = _ending(call, started, outcome="condition_failed")
-            self._logger.info("dynamodb.operation.completed", **about, **ending)
-            raise
         except DynamoDBServiceError as error:
+            if _is_answer(error):
+                ending = _ending(call, started, outcome="condition_failed")
+                self._logger.info("dynamodb.operation.completed", **about, **ending)
+                raise
             # Not `exception`: a traceback would print what the caller prints anyway.
             self._logger.error(  # noqa: TRY400
                 "dynamodb.operation.failed", **about, **_ending(call, started), **_error(error)
@@ -50,6 +50,13 @@ class LoggedSender:
         ending = _ending(call, started, outcome="success")
         self._logger.info("dynamodb.operation.completed", **about, **ending, **_counts(reply))
         return reply
+
+
+def _is_answer(error: DynamoDBServiceError) -> bool:
+    """Tell whether the caller asked for this: a condition that did not hold, alone or in a transaction."""
+    if isinstance(error, DynamoDBTransactionError):
+        return {reason.code for reason in error.reasons if reason} == {"ConditionalCheckFailed"}
+    return isinstance(error, ConditionFailedError)
 
 
 def _about(call: Call) -> dict[str, Any]:
