@@ -16,6 +16,7 @@ from integration.processes import Server, Unavailable, tail
 from integration.servers import BACKENDS, backend
 
 _LOG: Final = pytest.StashKey[Path]()
+_SERVER: Final = pytest.StashKey[Server]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,8 +47,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
 ) -> None:
-    """Close with the known differences and, after a failure, with the server's last output."""
+    """Close with the server, its known differences and, after a failure, its last output."""
     report_differences(config, terminalreporter, _backend_name(config))
+    if (server := config.stash.get(_SERVER, None)) is not None:
+        terminalreporter.line(f"tested on {server.description}, {server.url}")
     log = config.stash.get(_LOG, None)
     if exitstatus and (output := tail(log)):
         terminalreporter.section(f"last output of the server ({log})")
@@ -67,6 +70,7 @@ def server(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
     log = pytestconfig.stash[_LOG] = tmp_path_factory.mktemp("server") / f"{name}.log"
     try:
         with backend(name).served(log) as running:
+            pytestconfig.stash[_SERVER] = running
             yield running
     except Unavailable as reason:
         pytest.exit(f"the backend {name} can't be had\n{reason}", returncode=pytest.ExitCode.TESTS_FAILED)
@@ -96,14 +100,17 @@ def config(endpoint_url: str, table_name: str) -> DynamoDBConfig:
     )
 
 
-@pytest.fixture(autouse=True)
-def _empty_aws_environment(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Take away what the developer's own AWS set-up says; `server` has read its address before."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "DYNAMODB_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+@pytest.fixture(scope="session", autouse=True)
+def _empty_aws_environment(server: Server) -> Iterator[None]:
+    """Take away what the developer's own set-up says; `server` has read its address before."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in list(os.environ):
+            if name.startswith(("AWS_", "BOTO_", "DYNAMODB_")) or name.upper().endswith("_PROXY"):
+                environment.delenv(name)
+        environment.setenv("AWS_CONFIG_FILE", os.devnull)
+        environment.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        yield
 
 
 def _backend_name(config: pytest.Config) -> str:

@@ -52,7 +52,8 @@ class EmbeddedServer:
         self._server = server_type(_listening_socket(port))
         self._region = _free_regions.pop()
         self._reset()
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        # `stop` waits for the end of a poll, half a second by default.
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
         self.config = DynamoDBConfig.model_validate(
             {
