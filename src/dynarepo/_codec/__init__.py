@@ -1,15 +1,11 @@
 """Python values and models to DynamoDB's attribute values and back."""
 
 from dynarepo._codec._changes import Changes, encode_changes
-from dynarepo._codec._changes import Changes, encode_changes
 from dynarepo._codec._dynamic import decode_dynamic, encode_dynamic
 from dynarepo._codec._entity import Entity, IndexKeys, TableKeys, bind, key_of
-from dynarepo._codec._keys import KeyAttribute
-from dynarepo._codec._entity import Entity, IndexKeys, TableKeys, bind, key_of
-from dynarepo._codec._keys import KeyAttribute
+from dynarepo._codec._keys import KeyAttribute, encode_plain_key
 from dynarepo._codec._nodes import DecodeError, Node
 from dynarepo._codec._numbers import decode_number, encode_number
-from dynarepo._codec._operands import ModelResolver
 from dynarepo._codec._operands import ModelResolver
 from dynarepo._codec._paths import Path
 from dynarepo._codec._plan import FieldPlan, ModelPlan, compile_model
@@ -35,6 +31,7 @@ __all__ = [
     "encode_changes",
     "encode_dynamic",
     "encode_number",
+    "encode_plain_key",
     "encode_text",
     "item_size",
     "key_of",

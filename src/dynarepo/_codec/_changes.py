@@ -51,6 +51,7 @@ def encode_changes(entity: Entity[T], changes: Mapping[str, object], known: Wire
     """
     if not isinstance(changes, Mapping):
         raise InvalidRequestError("changes is a dict of field names and new values")
+    _check_no_key_is_computed(entity)
     encoded = Changes()
     for name, value in changes.items():
         _check_changeable(entity, name)
@@ -60,6 +61,16 @@ def encode_changes(entity: Entity[T], changes: Mapping[str, object], known: Wire
         for key in index.attributes:
             _renew(entity, key, changes, encoded, known)
     return encoded
+
+
+def _check_no_key_is_computed(entity: Entity[T]) -> None:
+    keys = [*entity.table.attributes, *(key for index in entity.indexes.values() for key in index.attributes)]
+    for name in (name for key in keys for name in key.fields):
+        if entity.plan.fields[name].computed:
+            raise InvalidRequestError(
+                f"{name}: a computed key could be stale after an update; "
+                "save the whole item, or declare the key as a KeyTemplate"
+            )
 
 
 def _check_changeable(entity: Entity[T], name: object) -> None:

@@ -5,11 +5,20 @@ from __future__ import annotations
 import sys
 import types
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, MutableSequence, MutableSet, Sequence
+from collections.abc import (
+    Callable,
+    Hashable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    MutableSequence,
+    MutableSet,
+    Sequence,
+)
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from enum import Enum
-from os import PathLike
 from pathlib import PurePath
 from typing import (
     Annotated,
@@ -26,10 +35,16 @@ from typing import (
 )
 
 from pydantic import (
+    AwareDatetime,
     Discriminator,
     EncodedBytes,
     EncodedStr,
+    FutureDate,
+    FutureDatetime,
     Json,
+    NaiveDatetime,
+    PastDate,
+    PastDatetime,
     PlainSerializer,
     Secret,
     SecretBytes,
@@ -46,13 +61,37 @@ from dynarepo._codec._nodes import Node
 from dynarepo._codec._opaque import SerializerNode, adapter_of, json_node, opaque_node
 from dynarepo._codec._paths import Path
 from dynarepo._codec._scalars import EPOCHS, KEY_BOOL, NULL, SCALARS, OptionalNode, SecretNode, path_node
-from dynarepo._codec._structs import Role
+from dynarepo._codec._scope import Scope, type_arguments, type_key
 from dynarepo._codec._unions import Member, union_node
 from dynarepo._wire import AttributeValue
 from dynarepo.exceptions import SchemaError
 
-__all__ = ["PYTHON_MODE", "Scope", "TypeCompiler", "serializer_output", "type_arguments"]
+__all__ = [
+    "EXPIRY_TYPES",
+    "PYTHON_MODE",
+    "TypeCompiler",
+    "serializer_output",
+]
 
+EXPIRY_TYPES: Final = "the expiry time is a datetime or an int of epoch seconds"
+#: To type checkers, `Json[T]` is `T` and `Json` no class.
+_JSON: Final[Any] = Json
+_UNIONS: Final = (Union, types.UnionType)
+_CONSTANTS: Final[Sequence[tuple[Any, Node]]] = (
+    (None, NULL),
+    (type(None), NULL),
+    (Any, DYNAMIC),
+    (object, DYNAMIC),
+)
+#: Pydantic's constrained dates are classes of their own, whose values are plain.
+_SYNONYMS: Final[Sequence[tuple[Any, type]]] = (
+    (AwareDatetime, datetime),
+    (NaiveDatetime, datetime),
+    (PastDatetime, datetime),
+    (FutureDatetime, datetime),
+    (PastDate, date),
+    (FutureDate, date),
+)
 _LISTS: Final[Mapping[Any, type]] = {
     list: list,
     Sequence: list,
@@ -66,30 +105,6 @@ _SET_TAGS: Final[Mapping[str, str]] = {"S": "SS", "N": "NS", "B": "BS"}
 _KEY_TAGS: Final = frozenset({"S", "N", "B"})
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """
-    Where a type is declared.
-
-    Attributes:
-        where: The model and field, for messages.
-        role: What the field is for.
-        variables: The types that stand for type variables.
-        enum_values: The model holds the values of enumerations rather than their members.
-        names: What a forward reference of a type alias may mean.
-    """
-
-    where: str
-    role: Role = "value"
-    variables: Mapping[Any, Any] = field(default_factory=dict)
-    enum_values: bool = False
-    names: Mapping[str, Any] = field(default_factory=dict)
-
-    def inside(self) -> Scope:
-        """Give the scope of an element: only the field's own value has a role."""
-        return self if self.role == "value" else replace(self, role="value")
-
-
 @dataclass(slots=True)
 class _AliasNode(Node):
     """A type alias that refers to itself; the target is set once it is compiled."""
@@ -101,7 +116,7 @@ class _AliasNode(Node):
     def encode(self, value: object, path: Path) -> AttributeValue:
         return self.target.encode(value, path)
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, depth: int = 1, /) -> object:
         return self.target.decode(wire, depth)
 
     def child(self, step: str | int) -> tuple[str | int, Node]:
@@ -118,31 +133,17 @@ class TypeCompiler:
 
     def __init__(self, structure: Callable[[Any, Scope], Node | None]) -> None:
         self._structure = structure
-        self._aliases: dict[Any, _AliasNode] = {}
+        self._aliases: dict[Hashable, _AliasNode] = {}
 
     def node(self, declared: Any, scope: Scope) -> Node:
         """Compile a type; `SchemaError` if no value of it can be stored."""
-        if declared is None or declared is type(None):
-            return NULL
-        if declared is Any or declared is object:
-            return DYNAMIC
-        if isinstance(declared, TypeVar):
-            return self._variable(declared, scope)
-        if isinstance(declared, str | ForwardRef):
-            return self._reference(declared, scope)
-        if isinstance(declared, NewType):
-            return self.node(declared.__supertype__, scope)
-        origin = get_origin(declared)
-        if origin is Annotated:
-            base, *metadata = get_args(declared)
-            return self.annotated(base, metadata, scope)
-        if origin is Union or origin is types.UnionType:
-            return self._union([(member, None) for member in get_args(declared)], None, scope)
-        if origin is Literal:
-            return literal_node(get_args(declared), scope.where)
-        if hasattr(origin or declared, "__value__"):
-            return self._alias(origin or declared, get_args(declared), scope)
-        return self._container(declared, origin or declared, scope) or self._class(declared, origin, scope)
+        origin = get_origin(declared) or declared
+        return (
+            self._name(declared, scope)
+            or self._form(declared, origin, scope)
+            or self._container(declared, origin, scope)
+            or self._class(declared, origin, scope)
+        )
 
     def annotated(self, base: Any, metadata: Sequence[Any], scope: Scope) -> Node:
         """Compile a type with annotations, of which some change how it is stored."""
@@ -152,7 +153,7 @@ class TypeCompiler:
                 return self._serialized(base, flat, entry, scope)
             if isinstance(entry, EncodedBytes | EncodedStr):
                 return self._serialized(base, flat, None, scope)
-            if entry is Json or isinstance(entry, Json):
+            if entry is _JSON or isinstance(entry, _JSON):
                 return json_node(base, scope.where)
             if isinstance(entry, Discriminator) and callable(entry.discriminator):
                 members = [(member, _label(member)) for member in get_args(base)]
@@ -183,20 +184,41 @@ class TypeCompiler:
         inner = nodes[0].node if len(nodes) == 1 else union_node(nodes, chooser)
         return OptionalNode(inner, inner.rank, inner.tags | {"NULL"})
 
+    def _name(self, declared: Any, scope: Scope) -> Node | None:
+        for constant, node in _CONSTANTS:
+            if declared is constant:
+                return node
+        if isinstance(declared, TypeVar):
+            return self._variable(declared, scope)
+        if isinstance(declared, str | ForwardRef):
+            return self._reference(declared, scope)
+        return self.node(declared.__supertype__, scope) if isinstance(declared, NewType) else None
+
+    def _form(self, declared: Any, origin: Any, scope: Scope) -> Node | None:
+        if get_origin(declared) is Annotated:
+            base, *metadata = get_args(declared)
+            return self.annotated(base, metadata, scope)
+        if origin in _UNIONS:
+            return self._union([(member, None) for member in get_args(declared)], None, scope)
+        if origin is Literal:
+            return literal_node(get_args(declared), scope.where)
+        return self._alias(declared, origin, scope) if hasattr(origin, "__value__") else None
+
     def _variable(self, variable: Any, scope: Scope) -> Node:
         if variable in scope.variables:
-            return self.node(scope.variables[variable], replace(scope, variables={}))
+            declared, outer = scope.variables[variable]
+            return self.node(declared, replace(outer, where=scope.where, role=scope.role))
         if variable.__constraints__:
-            return self.node(Union[variable.__constraints__], scope)  # noqa: UP007: made of a tuple
+            return self._union([(each, None) for each in variable.__constraints__], None, scope)
         return self.node(variable.__bound__ or Any, scope)
 
-    def _alias(self, alias: Any, arguments: tuple[Any, ...], scope: Scope) -> Node:
-        key = (alias, arguments)
+    def _alias(self, declared: Any, alias: Any, scope: Scope) -> Node:
+        key = type_key(declared, scope)
         if key in self._aliases:
             return self._aliases[key]
         node = self._aliases[key] = _AliasNode()
         names = {**vars(sys.modules[alias.__module__]), alias.__name__: alias}
-        variables = type_arguments(alias.__type_params__, arguments, scope.variables)
+        variables = type_arguments(alias.__type_params__, get_args(declared), scope)
         node.target = self.node(alias.__value__, replace(scope, names=names, variables=variables))
         node.tags, node.rank = node.target.tags, node.target.rank
         return node.target
@@ -245,24 +267,21 @@ class TypeCompiler:
             return ListNode(tuple, self.node(arguments[0] if arguments else Any, scope))
         return TupleNode(tuple, tuple(self.node(each, scope) for each in arguments), tuple)
 
-    def _class(self, declared: Any, origin: Any, scope: Scope) -> Node:
-        kind = origin or declared
+    def _class(self, declared: Any, kind: Any, scope: Scope) -> Node:
+        kind = next((plain for special, plain in _SYNONYMS if kind is special), kind)
         if scope.role == "ttl":
             return _epoch(kind, scope)
-        if isinstance(kind, type):
-            if kind is bool and scope.role == "key":
-                return KEY_BOOL
-            if kind in SCALARS:
-                return SCALARS[kind]
-            if issubclass(kind, Enum):
-                return enum_node(kind, by_value=scope.enum_values, where=scope.where)
-            if issubclass(kind, PurePath) or kind is PathLike:
-                return path_node(kind if issubclass(kind, PurePath) else PurePath)
-            if issubclass(kind, Secret | SecretStr | SecretBytes):
-                return self._secret(kind, get_args(declared), scope)
-            if issubclass(kind, tuple):
-                return self._named_tuple(kind, get_args(declared), scope)
-        return self._structure(declared, scope.inside()) or opaque_node(declared, scope.where)
+        if not isinstance(kind, type):
+            return opaque_node(declared, scope.where)
+        if issubclass(kind, Secret | SecretStr | SecretBytes):
+            return self._secret(kind, get_args(declared), scope)
+        if issubclass(kind, tuple):
+            return self._named_tuple(kind, get_args(declared), scope)
+        return (
+            _scalar(kind, scope)
+            or self._structure(declared, scope.inside())
+            or opaque_node(declared, scope.where)
+        )
 
     def _secret(self, kind: Any, arguments: tuple[Any, ...], scope: Scope) -> Node:
         hidden = {SecretStr: str, SecretBytes: bytes}.get(kind, *arguments or (Any,))
@@ -273,7 +292,7 @@ class TypeCompiler:
         hints = get_type_hints(kind, include_extras=True)
         inner = replace(
             scope.inside(),
-            variables=type_arguments(getattr(kind, "__parameters__", ()), arguments, scope.variables),
+            variables=type_arguments(getattr(kind, "__parameters__", ()), arguments, scope),
         )
         nodes = tuple(self.node(hints.get(name, Any), inner) for name in kind._fields)
         return TupleNode(kind, nodes, kind._make)
@@ -284,19 +303,14 @@ def serializer_output(returned: Any, function: Any) -> Node:
     if not isinstance(returned, type):
         try:
             returned = get_type_hints(function).get("return")
-        except (NameError, TypeError):
+        except TypeError:
+            # Such as a partial, which has no annotations.
             returned = None
-    return SCALARS[returned] if isinstance(returned, type) and returned in SCALARS else LOOSE
-
-
-def type_arguments(
-    parameters: Sequence[Any], arguments: Sequence[Any], outer: Mapping[Any, Any]
-) -> Mapping[Any, Any]:
-    """Pair the type variables of a generic with what was given for them."""
-    return {
-        parameter: outer.get(argument, argument) if isinstance(argument, TypeVar) else argument
-        for parameter, argument in zip(parameters, arguments, strict=False)
-    }
+    kinds = [returned]
+    if get_origin(returned) in _UNIONS:
+        # `None` is stored as NULL, whatever the annotation.
+        kinds = [kind for kind in get_args(returned) if kind is not type(None)]
+    return SCALARS.get(kinds[0], LOOSE) if len(kinds) == 1 and isinstance(kinds[0], type) else LOOSE
 
 
 def _flattened(metadata: Sequence[Any]) -> Iterator[Any]:
@@ -309,9 +323,17 @@ def _flattened(metadata: Sequence[Any]) -> Iterator[Any]:
             yield entry
 
 
+def _scalar(kind: type, scope: Scope) -> Node | None:
+    if kind is bool and scope.role == "key":
+        return KEY_BOOL
+    if issubclass(kind, Enum):
+        return enum_node(kind, by_value=scope.enum_values, where=scope.where)
+    return path_node(kind) if issubclass(kind, PurePath) else SCALARS.get(kind)
+
+
 def _epoch(kind: Any, scope: Scope) -> Node:
     if kind not in EPOCHS:
-        raise SchemaError(f"{scope.where}: the expiry time is a datetime or an int of epoch seconds")
+        raise SchemaError(f"{scope.where}: {EXPIRY_TYPES}")
     return EPOCHS[kind]
 
 

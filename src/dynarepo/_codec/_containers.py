@@ -30,7 +30,7 @@ __all__ = ["DictNode", "ListNode", "SetNode", "TupleNode"]
 class ListNode(Node):
     """Any number of elements of one type: a list, a variadic tuple or a deque."""
 
-    kind: type[list[Any]] | type[tuple[Any, ...]] | type[deque[Any]]
+    kind: type[list[Any] | tuple[Any, ...] | deque[Any]]
     element: Node
     rank: int = 5
     tags: frozenset[str] = frozenset({"L"})
@@ -40,12 +40,12 @@ class ListNode(Node):
         if not isinstance(value, self.kind) or type(value) is not self.kind:
             raise wrong_type(self.kind.__name__, value, path)
         check_depth(path)
-        if isinstance(value, deque) and value.maxlen is not None:
+        if getattr(value, "maxlen", None) is not None:
             raise refusal("the bound of a deque would be lost; use one without maxlen", path)
         encode = self.element.encode
         return {"L": [encode(each, (*path, index)) for index, each in enumerate(value)]}
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, depth: int = 1, /) -> object:
         """Decode each element."""
         check_stored_depth(depth)
         elements: Any = content_of(wire, "L", list)
@@ -54,9 +54,7 @@ class ListNode(Node):
 
     def child(self, step: str | int) -> tuple[str | int, Node]:
         """Give an element."""
-        if isinstance(step, str):
-            raise LookupError(step)
-        return step, self.element
+        return _index(step), self.element
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ class TupleNode(Node):
             ]
         }
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, depth: int = 1, /) -> object:
         """Decode each element by its own rule."""
         check_stored_depth(depth)
         content: Any = content_of(wire, "L", list)
@@ -93,16 +91,15 @@ class TupleNode(Node):
 
     def child(self, step: str | int) -> tuple[str | int, Node]:
         """Give an element."""
-        if isinstance(step, str) or not 0 <= step < len(self.elements):
-            raise LookupError(step)
-        return step, self.elements[step]
+        index = _index(step)
+        return index, self.elements[index]
 
 
 @dataclass(frozen=True, slots=True)
 class SetNode(Node):
     """A set or frozenset, stored as a DynamoDB set."""
 
-    kind: type[set[Any]] | type[frozenset[Any]]
+    kind: type[set[Any] | frozenset[Any]]
     element: Node
     rank: int
     tags: frozenset[str]
@@ -113,7 +110,7 @@ class SetNode(Node):
             raise wrong_type(self.kind.__name__, value, path)
         return encode_set(value, self.element.encode, path)
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, _depth: int = 1, /) -> object:
         """Decode the elements."""
         tag = tag_of(wire)
         if tag not in self.tags:
@@ -142,7 +139,7 @@ class DictNode(Node):
             return {"M": encode_map(value, str, _plain_key, self.element.encode, path)}
         return {"M": encode_map(value, object, self._key_text, self.element.encode, path)}
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, depth: int = 1, /) -> object:
         """Decode each entry."""
         check_stored_depth(depth)
         content: Any = content_of(wire, "M", dict)
@@ -177,6 +174,12 @@ class DictNode(Node):
             except DecodeError:
                 continue
         raise DecodeError("its key is not of the declared type")
+
+
+def _index(step: str | int) -> int:
+    if type(step) is not int or step < 0:
+        raise LookupError(step)
+    return step
 
 
 def _plain_key(key: str, _: Path) -> str:

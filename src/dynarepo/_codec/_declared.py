@@ -5,28 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import InitVar, is_dataclass, replace
 from dataclasses import fields as dataclass_fields
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, PydanticUserError, RootModel
 from pydantic.fields import ComputedFieldInfo, FieldInfo
+from pydantic_core import SchemaValidator
 
-from dynarepo._codec._compile import PYTHON_MODE, Scope, TypeCompiler, serializer_output, type_arguments
+from dynarepo._codec._compile import (
+    EXPIRY_TYPES,
+    PYTHON_MODE,
+    TypeCompiler,
+    serializer_output,
+)
 from dynarepo._codec._containers import SetNode
 from dynarepo._codec._dynamic import LOOSE
+from dynarepo._codec._fields import FieldPlan, FieldSerializerNode, Role
 from dynarepo._codec._nodes import ALL_TAGS, Node
 from dynarepo._codec._opaque import SerializerNode, adapter_of
 from dynarepo._codec._scalars import OptionalNode
-from dynarepo._codec._structs import (
-    Extra,
-    FieldPlan,
-    FieldSerializerNode,
-    InstanceShape,
-    Role,
-    RootNode,
-    SerializedShape,
-    StructNode,
-    TypedDictShape,
-)
+from dynarepo._codec._scope import Scope, type_arguments, type_key
+from dynarepo._codec._shapes import InstanceShape, SerializedShape, TypedDictShape
+from dynarepo._codec._structs import Extra, RootNode, StructNode
 from dynarepo._codec._text import encode_name
 from dynarepo._codec._unions import ProvedNode
 from dynarepo.exceptions import InvalidValueError, SchemaError
@@ -75,15 +74,13 @@ class _Structures:
         extra: Extra = model.model_config.get("extra") or "ignore"
         if whole:
             names = {plan.attribute: plan.name for plan in plans.values()}
-            serialized = SerializedShape(model.__pydantic_validator__, model.__pydantic_serializer__, names)
+            serialized = SerializedShape(_validator(model), model.__pydantic_serializer__, names)
             node.define(serialized, plans, extra, reserved)
             return
-        node.define(_instance_shape(model, plans, model.__pydantic_validator__), plans, extra, reserved)
+        node.define(_instance_shape(model, plans, _validator(model)), plans, extra, reserved)
 
     def _nested(self, declared: Any, scope: Scope) -> Node | None:
         kind = get_origin(declared) or declared
-        if not isinstance(kind, type):
-            return None
         if issubclass(kind, BaseModel):
             return self._model(kind, scope)
         if is_dataclass(kind):
@@ -99,7 +96,7 @@ class _Structures:
         if model.__pydantic_decorators__.model_serializers:
             return SerializerNode(adapter_of(model, scope.where), LOOSE, ALL_TAGS, validates=True)
         if issubclass(model, RootModel):
-            root = self._known[model] = RootNode(model, model.__pydantic_validator__)
+            root = self._known[model] = RootNode(model, _validator(model))
             inner = Scope(f"{model.__name__}.root")
             root.define(
                 self._types.annotated(
@@ -111,23 +108,25 @@ class _Structures:
         self.define_model(node, model, {})
         return node
 
-    def _dataclass(self, declared: Any, kind: type, scope: Scope) -> Node:
-        if declared in self._known:
-            return self._known[declared]
+    def _dataclass(self, declared: Any, kind: Any, scope: Scope) -> Node:
+        key = type_key(declared, scope)
+        if key in self._known:
+            return self._known[key]
         node = StructNode(kind)
-        made = {each.name: each.init for each in dataclass_fields(kind)}  # type: ignore[arg-type]
-        self._known[declared] = node if all(made.values()) else ProvedNode(node, node.rank, node.tags)
+        made = {each.name: each.init for each in dataclass_fields(kind)}
+        self._known[key] = node if all(made.values()) else ProvedNode(node, node.rank, node.tags)
         adapter = adapter_of(declared, scope.where)
         inner = _inner_scope(declared, kind, scope)
         plans = self._plans(kind, _dataclass_infos(kind, inner.where), inner, {})
         shape = _instance_shape(kind, plans, adapter.validator)
         node.define(shape, {name: plan for name, plan in plans.items() if made.get(name, True)}, "ignore")
-        return self._known[declared]
+        return self._known[key]
 
     def _typed_dict(self, declared: Any, kind: Any, scope: Scope) -> Node:
-        if declared in self._known:
-            return self._known[declared]
-        node = self._known[declared] = StructNode(dict)
+        key = type_key(declared, scope)
+        if key in self._known:
+            return self._known[key]
+        node = self._known[key] = StructNode(dict)
         inner = _inner_scope(declared, kind, scope)
         infos: dict[str, FieldInfo] = {}
         optional: set[str] = set()
@@ -158,8 +157,9 @@ class _Structures:
         serialized = _field_serializers(owner)
         for name, info in infos.items():
             where = replace(scope, where=f"{scope.where}.{name}", role=roles.get(name, "value"))
-            if info.exclude:
+            if info.exclude or getattr(info, "exclude_if", None) is not None:
                 _check_exclusion(info, where)
+            if info.exclude:
                 continue
             node = (
                 LOOSE if whole and where.role == "value" else self._node(owner, name, info, serialized, where)
@@ -184,12 +184,11 @@ class _Structures:
         if name in serialized:
             node: Node = FieldSerializerNode(owner, name, serialized[name])
         else:
-            node = self._types.node(_return_type(info), scope)
-        if scope.role == "key":
-            _check_key(node, scope)
+            node = self._types.node(info.return_type, scope)
+        _check_role(node, scope)
         return FieldPlan(
             name,
-            info.alias or name,
+            name if info.alias is None else info.alias,
             node,
             scope.role,
             omit_none=scope.role == "key",
@@ -203,8 +202,8 @@ def _field_plan(name: str, info: FieldInfo, node: Node, scope: Scope) -> FieldPl
     omit_none = not required and info.default is None and info.default_factory is None
     kind = _set_kind(node)
     absent: Any = kind if kind is not None and required else None
+    _check_role(node, scope)
     if scope.role == "key":
-        _check_key(node, scope)
         if required and "NULL" in node.tags:
             omit_none, absent = True, _none
         elif not omit_none and isinstance(node, OptionalNode):
@@ -213,7 +212,7 @@ def _field_plan(name: str, info: FieldInfo, node: Node, scope: Scope) -> FieldPl
     empty_default = info.default_factory is kind or (type(info.default) is kind and not info.default)
     return FieldPlan(
         name,
-        info.serialization_alias or name,
+        name if info.serialization_alias is None else info.serialization_alias,
         node,
         scope.role,
         omit_none=omit_none,
@@ -233,6 +232,11 @@ def _instance_shape(kind: Any, plans: Mapping[str, FieldPlan], validator: Any) -
         kind.__pydantic_serializer__ if serialized else None,
         serialized,
     )
+
+
+def _validator(model: type[BaseModel]) -> SchemaValidator:
+    # A plug-in of Pydantic's may wrap it; the wrapper has the same methods.
+    return cast("SchemaValidator", model.__pydantic_validator__)
 
 
 def _complete(model: type[BaseModel]) -> None:
@@ -263,15 +267,6 @@ def _computed_fields(owner: Any) -> dict[str, ComputedFieldInfo]:
     )
 
 
-def _return_type(info: ComputedFieldInfo) -> Any:
-    if isinstance(info.return_type, str):
-        function = getattr(info.wrapped_property, "fget", None) or getattr(
-            info.wrapped_property, "func", None
-        )
-        return get_type_hints(function, include_extras=True)["return"]
-    return info.return_type
-
-
 def _dataclass_infos(kind: Any, where: str) -> Mapping[str, FieldInfo]:
     hints = _hints(kind, where)
     if any(isinstance(hint, InitVar) or hint is InitVar for hint in hints.values()):
@@ -293,7 +288,7 @@ def _hints(kind: Any, where: str) -> dict[str, Any]:
 
 
 def _inner_scope(declared: Any, kind: Any, scope: Scope) -> Scope:
-    arguments = type_arguments(getattr(kind, "__parameters__", ()), get_args(declared), scope.variables)
+    arguments = type_arguments(getattr(kind, "__parameters__", ()), get_args(declared), scope)
     return Scope(kind.__name__, variables=arguments)
 
 
@@ -314,10 +309,14 @@ def _none() -> None:
     return None
 
 
-def _check_key(node: Node, scope: Scope) -> None:
-    if node.tags - {"NULL"} not in _KEY_TAGS:
+def _check_role(node: Node, scope: Scope) -> None:
+    tags = node.tags - {"NULL"}
+    if scope.role == "ttl" and tags != {"N"}:
+        raise SchemaError(f"{scope.where}: {EXPIRY_TYPES}")
+    if scope.role == "key" and tags not in _KEY_TAGS:
         raise SchemaError(
-            f"{scope.where}: cannot be a key, which is text, a number or binary (found {', '.join(sorted(node.tags))})"
+            f"{scope.where}: cannot be a key, which is text, a number or binary; "
+            f"this is stored as {', '.join(sorted(node.tags))}"
         )
 
 

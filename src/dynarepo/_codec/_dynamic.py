@@ -53,8 +53,6 @@ class DynamicNode(Node):
             return {"NULL": True}
         if kind in _EXACT or (self.loose and kind in SCALARS):
             return SCALARS[kind].encode(value, path)
-        if kind is Decimal:
-            return self._decimal(value, path)
         if kind is dict:
             check_depth(path)
             return {"M": encode_map(value, str, lambda key, _: encode_name(key), self.encode, path)}  # type: ignore[arg-type]
@@ -65,7 +63,7 @@ class DynamicNode(Node):
             return encode_set(value, self.encode, path)  # type: ignore[arg-type]
         return self._other(value, path)
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, depth: int = 1, /) -> object:
         """Decode by the type tag: a whole number as `int`, another as `Decimal`."""
         return decode_dynamic(wire, depth)
 
@@ -73,13 +71,12 @@ class DynamicNode(Node):
         """Give itself: whatever is inside has no declared type either."""
         return step, self
 
-    def _decimal(self, value: object, path: Path) -> AttributeValue:
-        wire = SCALARS[Decimal].encode(value, path)
-        if not self.loose and type(decode_number(wire["N"])) is not Decimal:
-            raise refusal("a whole Decimal would come back as an int; declare the type as Decimal", path)
-        return wire
-
     def _other(self, value: object, path: Path) -> AttributeValue:
+        if type(value) is Decimal:
+            wire = SCALARS[Decimal].encode(value, path)
+            if type(decode_number(wire["N"])) is not Decimal:
+                raise refusal("a whole Decimal would come back as an int; declare the type as Decimal", path)
+            return wire
         if self.loose and isinstance(value, Enum):
             return self.encode(value.value, path)
         if self.loose and isinstance(value, PurePath):
@@ -133,8 +130,6 @@ def encode_map(
             if error.path:
                 raise
             raise refusal(f"its key {error.message}", where) from None
-        if name in encoded:
-            raise refusal("its key is stored as the same text as another", where)
         encoded[name] = encode(each, where)
     return encoded
 

@@ -166,11 +166,12 @@ def _bind(model: type[T], schema: TableSchema) -> Entity[T]:
             )
     partition = _key(where, schema.partition_key, plan.fields, MAX_PARTITION_KEY_BYTES)
     sort = None if schema.sort_key is None else _key(where, schema.sort_key, plan.fields, MAX_SORT_KEY_BYTES)
+    table = TableKeys(partition, sort)
     indexes = {
-        index.name: _index(f"{where}, index {index.name}", index, partition, plan.fields)
+        index.name: _index(f"{where}, index {index.name}", index, table.attributes, plan.fields)
         for index in schema.indexes
     }
-    return Entity(model, schema, plan, TableKeys(partition, sort), indexes)
+    return Entity(model, schema, plan, table, indexes)
 
 
 def bind(model: type[T], schema: TableSchema | None = None) -> Entity[T]:
@@ -183,15 +184,20 @@ def bind(model: type[T], schema: TableSchema | None = None) -> Entity[T]:
     return _bind(model, read_schema(model, schema))
 
 
-def _index(where: str, index: Index, partition: KeyAttribute, fields: Mapping[str, FieldPlan]) -> IndexKeys:
+def _index(
+    where: str, index: Index, table: tuple[KeyAttribute, ...], fields: Mapping[str, FieldPlan]
+) -> IndexKeys:
     is_global = isinstance(index, GlobalIndex)
     hashes = (
         tuple(_key(where, part, fields, MAX_PARTITION_KEY_BYTES) for part in index.partition_parts)
         if isinstance(index, GlobalIndex)
-        else (partition,)
+        else table[:1]
     )
     ranges = tuple(_key(where, part, fields, MAX_SORT_KEY_BYTES) for part in index.sort_parts)
-    return IndexKeys(index.name, is_global, hashes, ranges, _projected(where, index, fields))
+    projected = _projected(where, index, fields)
+    if projected is not None:
+        projected -= {key.attribute for key in (*table, *hashes, *ranges)}
+    return IndexKeys(index.name, is_global, hashes, ranges, projected)
 
 
 def _projected(where: str, index: Index, fields: Mapping[str, FieldPlan]) -> frozenset[str] | None:

@@ -31,14 +31,14 @@ class EnumNode(Node):
     def encode(self, value: object, path: Path) -> AttributeValue:
         """Encode a member's value."""
         if type(value) is self.kind:
-            return LOOSE.encode(value.value, path)  # type: ignore[attr-defined]
+            return LOOSE.encode(value.value, path)
         if self.by_value and any(
             type(value) is type(each.value) and value == each.value for each in self.kind
         ):
             return LOOSE.encode(value, path)
         raise wrong_type(self.kind.__name__, value, path)
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, _depth: int = 1, /) -> object:
         """Give the member; one that the table lacks may be a combination of flags."""
         try:
             return self.members[_fingerprint(wire)]
@@ -66,7 +66,7 @@ class LiteralNode(Node):
         except (KeyError, TypeError):
             raise wrong_type("a Literal", value, path) from None
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, _depth: int = 1, /) -> object:
         """Give the value of this stored form."""
         try:
             return self.values[_fingerprint(wire)]

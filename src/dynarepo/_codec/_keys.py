@@ -11,12 +11,14 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias, TypeGuard
 
+from dynarepo._codec._dynamic import encode_dynamic
 from dynarepo._codec._numbers import encode_number
-from dynarepo._codec._plan import FieldPlan
+from dynarepo._codec._paths import Path, show
+from dynarepo._codec._plan import FieldPlan, Node
 from dynarepo._codec._text import encode_text
-from dynarepo._schema import KeyTemplate, TemplatePart
+from dynarepo._schema import DEFAULT_NUMBER_WIDTH, KeyTemplate, TemplatePart
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidKeyError, InvalidValueError, SchemaError
 
@@ -26,7 +28,11 @@ __all__ = [
     "KeyTag",
     "TemplateKey",
     "check_key_value",
+    "encode_any_number",
+    "encode_comparable",
+    "encode_plain_key",
     "field_key",
+    "is_number",
     "template_key",
 ]
 
@@ -154,9 +160,28 @@ class TemplateKey:
         return self._checked(self._render(values))
 
     def known(self, value: object) -> WireItem:
-        """Give the fields of a mapping; finished text tells none."""
-        given = self._given(value) if isinstance(value, Mapping) else {}
-        return {self.plans[name].attribute: wire for name, wire in given.items()}
+        """Give the fields of a mapping, or those that finished text is made from."""
+        if not isinstance(value, Mapping):
+            return self._taken_apart(_key_text(self.attribute, value))
+        return {self.plans[name].attribute: wire for name, wire in self._given(value).items()}
+
+    def _taken_apart(self, rest: str) -> WireItem:
+        """Undo the rendering; nothing comes of a text that the template cannot have made."""
+        told: WireItem = {}
+        for part, following in self._places():
+            if not rest.startswith(part.literal):
+                return {}
+            rest = rest.removeprefix(part.literal)
+            if part.field is None:
+                continue
+            plan = self.plans[part.field]
+            (tag,) = plan.node.tags - {"NULL"}
+            end = part.width if tag == "N" else rest.find(following) if following else len(rest)
+            found = _part_value(tag, rest[: max(end, 0)])
+            if end < 0 or found is None or told.setdefault(plan.attribute, found) != found:
+                return {}
+            rest = rest[end:]
+        return {} if rest else told
 
     def _given(self, values: Mapping[object, object]) -> dict[str, AttributeValue]:
         unknown = [name for name in values if name not in self.plans]
@@ -202,10 +227,16 @@ def template_key(
         used[name] = plans[name]
         _check_sortable(f"{where}: the key template of {template.attribute!r}", plans[name])
     for part, following in zip(template.parts, template.parts[1:], strict=False):
-        is_open = part.field is not None and plans[part.field].node.tags - {"NULL"} != {"N"}
+        is_open = part.field is not None and not _is_number(used[part.field])
         if is_open and following.literal == "":
             raise SchemaError(
                 f"{where}: the key template of {template.attribute!r} needs literal text between its fields"
+            )
+    for part in template.parts:
+        if part.field is not None and part.width != DEFAULT_NUMBER_WIDTH and not _is_number(used[part.field]):
+            raise SchemaError(
+                f"{where}: the key template of {template.attribute!r} gives a width to {part.field!r}, "
+                "which is no number"
             )
     return TemplateKey(template.attribute, template.parts, used, max_bytes)
 
@@ -215,6 +246,8 @@ def check_key_value(label: str, value: AttributeValue, max_bytes: int) -> Attrib
     tag, content = next(iter(value.items()))
     if tag == "N":
         return value
+    if tag not in _TAGS:
+        raise InvalidKeyError(f"{label}: a key is text, a number or binary, and not {tag}")
     size = len(b64decode(content)) if tag == "B" else len(content.encode())
     if size == 0:
         raise InvalidKeyError(f"{label}: a key must not be empty")
@@ -223,25 +256,50 @@ def check_key_value(label: str, value: AttributeValue, max_bytes: int) -> Attrib
     return value
 
 
+def encode_comparable(node: Node, value: object, path: Path) -> AttributeValue:
+    """
+    Encode a value to compare with what a field stores.
+
+    A number field takes any number: 1000, 1E3 and 1000.0 are one to DynamoDB, whatever the
+    field's Python type.
+    """
+    return (
+        encode_any_number(value, path) if "N" in node.tags and is_number(value) else node.encode(value, path)
+    )
+
+
+def encode_plain_key(key: KeyAttribute, value: object) -> AttributeValue:
+    """Encode a key value that is given as it is stored: text, a number or bytes."""
+    path = (key.attribute,)
+    try:
+        wire = encode_any_number(value, path) if is_number(value) else encode_dynamic(value, path)
+    except InvalidValueError as error:
+        raise InvalidKeyError(error.message) from None
+    if key.tag not in wire:
+        raise InvalidKeyError(f"{key.attribute}: the key value is of the wrong type")
+    return wire
+
+
+def is_number(value: object) -> TypeGuard[int | float | Decimal]:
+    """Tell whether DynamoDB would call a value a number."""
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def encode_any_number(value: float | Decimal, path: Path) -> AttributeValue:
+    """Encode a number whatever its Python type."""
+    try:
+        return {"N": encode_number(value)}
+    except InvalidValueError as error:
+        raise InvalidValueError(error.message, path=show(path)) from None
+
+
 def _encode_field(plan: FieldPlan, value: object) -> AttributeValue:
     if value is None:
         raise InvalidKeyError(f"{plan.name}: the key value is missing")
-    if "N" in plan.node.tags and isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        # 1000, 1E3 and 1000.0 are one key to DynamoDB, whatever the field's Python type.
-        encode = _encode_any_number
-    else:
-        encode = plan.node.encode
     try:
-        return encode(value, (plan.name,))
+        return encode_comparable(plan.node, value, (plan.name,))
     except InvalidValueError as error:
         raise InvalidKeyError(error.message) from None
-
-
-def _encode_any_number(value: object, path: tuple[str | int, ...]) -> AttributeValue:
-    try:
-        return {"N": encode_number(value)}  # type: ignore[arg-type]
-    except InvalidValueError as error:
-        raise InvalidValueError(error.message, path=str(path[0])) from None
 
 
 def _encode_prefix(label: str, tag: KeyTag, value: object) -> AttributeValue:
@@ -279,11 +337,23 @@ def _part_text(part: TemplatePart, value: AttributeValue, following: str) -> str
     return text
 
 
+def _part_value(tag: str, text: str) -> AttributeValue | None:
+    if tag == "S":
+        return {"S": text}
+    if tag == "N":
+        return {"N": str(int(text))} if text.isascii() and text.isdigit() else None
+    return {"BOOL": text == "true"} if text in {"true", "false"} else None
+
+
+def _is_number(plan: FieldPlan) -> bool:
+    return plan.node.tags - {"NULL"} == {"N"}
+
+
 def _check_sortable(where: str, plan: FieldPlan) -> None:
     tags = plan.node.tags - {"NULL"}
     if not tags <= {"S", "N", "BOOL"} or len(tags) != 1:
         raise SchemaError(f"{where}: field {plan.name!r} cannot stand in a key")
-    if tags == {"N"} and (_takes(plan, 0.5) or _takes(plan, Decimal("0.5"))):
+    if _is_number(plan) and (_takes(plan, 0.5) or _takes(plan, Decimal("0.5"))):
         raise SchemaError(f"{where}: field {plan.name!r} has fractions, which do not sort as text")
 
 

@@ -69,7 +69,7 @@ class Node(ABC):
         """Encode a value, or raise `InvalidValueError` with the path."""
 
     @abstractmethod
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, depth: int = 1, /) -> object:
         """Give the Python value, ready for the model's validation; `DecodeError` says what does not fit."""
 
     def child(self, step: str | int) -> tuple[str | int, Node]:

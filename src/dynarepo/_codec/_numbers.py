@@ -32,7 +32,7 @@ _MAX_TEXT: Final = 256
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 
 
-def encode_number(value: int | float | Decimal) -> str:
+def encode_number(value: float | Decimal) -> str:
     """
     Give a number's canonical plain text, as DynamoDB returns it: `1.50` is `1.5`, `1E3` is `1000`.
 
@@ -94,9 +94,10 @@ def decode_number(text: str) -> int | Decimal:
 def decode_int(text: str) -> int:
     """Read a whole number."""
     number = decode_number(text)
-    if not isinstance(number, int):
-        raise ValueError("not a whole number")  # noqa: TRY004: the text is wrong, not the caller's type
-    return number
+    whole = int(number)
+    if whole != number:
+        raise ValueError("not a whole number")
+    return whole
 
 
 def decode_decimal(text: str) -> Decimal:

@@ -54,7 +54,7 @@ class OpaqueNode(Node):
             raise refusal("would not come back the same; declare another type", path)
         return wire
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, depth: int = 1, /) -> object:
         """Validate the stored form."""
         try:
             text = json.dumps(decode_dynamic(wire, depth), default=_json_number)
@@ -91,7 +91,7 @@ class SerializerNode(Node):
             raise refusal("its serializer failed", path) from None
         return {"NULL": True} if plain is None else self.output.encode(plain, path)
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, depth: int = 1, /) -> object:
         """Give what is stored."""
         stored = None if wire == {"NULL": True} else self.output.decode(wire, depth)
         if not self.validates:
@@ -122,7 +122,7 @@ class JsonNode(Node):
             raise refusal("would not come back the same from JSON", path)
         return {"S": text}
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, _depth: int = 1, /) -> object:
         """Give the text: the validation of the field parses it."""
         return content_of(wire, "S", str)
 
@@ -144,7 +144,7 @@ def opaque_node(declared: Any, where: str) -> OpaqueNode:
         kind = adapter.json_schema(mode="serialization").get("type")
     except PydanticUserError:
         kind = None
-    tags = frozenset({_TAGS[kind]}) if kind in _TAGS else ALL_TAGS
+    tags = frozenset({_TAGS[kind]}) if isinstance(kind, str) and kind in _TAGS else ALL_TAGS
     return OpaqueNode(adapter, getattr(declared, "__name__", "value"), tags)
 
 

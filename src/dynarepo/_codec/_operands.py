@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Hashable, Mapping
 from typing import Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
 from dynarepo._codec._dynamic import encode_dynamic
 from dynarepo._codec._entity import Entity
-from dynarepo._codec._numbers import encode_number
+from dynarepo._codec._keys import encode_any_number, encode_comparable, is_number
 from dynarepo._codec._plan import Node
+from dynarepo._codec._text import encode_name
 from dynarepo._expressions import BeginsWith, Between, Comparison, Condition, Contains, Path, show_path
 from dynarepo._wire import AttributeValue
 from dynarepo.exceptions import InvalidRequestError, InvalidValueError
@@ -45,7 +45,22 @@ class ModelResolver(Generic[T]):
         stored, _ = self._entity.plan.resolve(path)
         if stored[0] in self._forbidden:
             raise InvalidRequestError(f"{show_path(path)}: {self._reason}")
+        for step in stored:
+            if isinstance(step, str):
+                try:
+                    encode_name(step)
+                except InvalidValueError as error:
+                    raise InvalidRequestError(f"a step of the path is no name: {error.message}") from None
         return stored
+
+    def check_fields(self, condition: Condition, path: Path, other: Path) -> None:
+        """Refuse to compare a field with itself, or with one that never holds a value of the same type."""
+        where = f"{show_path(path)} and {show_path(other)}"
+        if path == other:
+            raise InvalidRequestError(f"{where}: a field cannot be compared with itself")
+        tags = self._entity.plan.resolve(path)[1].tags & self._entity.plan.resolve(other)[1].tags
+        if not tags & (_ORDERED if _is_order(condition) else tags - {"NULL"}):
+            raise InvalidRequestError(f"{where}: the fields cannot be compared, their types differ")
 
     def operand(self, condition: Condition, path: Path, value: object) -> AttributeValue:
         """Encode a value by the rule of the field, if the condition suits the field."""
@@ -57,31 +72,21 @@ class ModelResolver(Generic[T]):
             return _prefix(where, node, value)
         if isinstance(condition, Contains):
             return self._element(path, node, value)
-        wire = encode_operand(node, value, path)
+        wire = encode_comparable(node, value, path)
         if _is_order(condition) and not wire.keys() <= _ORDERED:
             raise InvalidRequestError(f"{where}: only text, numbers and binary have an order")
         return wire
 
     def _element(self, path: Path, node: Node, value: object) -> AttributeValue:
-        if ("S" in node.tags and isinstance(value, str)) or ("B" in node.tags and isinstance(value, bytes)):
+        if _is_part(node, value):
             return encode_dynamic(value, path)
-        if node.tags & _SET_ELEMENTS.keys():
+        if node.tags & _SET_ELEMENTS.keys() and isinstance(value, Hashable):
             return _set_element(node, value, path)
         if "L" in node.tags:
-            return encode_operand(self._entity.plan.resolve((*path, 0))[1], value, path)
+            return encode_comparable(self._entity.plan.resolve((*path, 0))[1], value, path)
         raise InvalidRequestError(
             f"{show_path(path)}: contains takes a part of a text, or an element of a list or set"
         )
-
-
-def encode_operand(node: Node, value: object, path: Path) -> AttributeValue:
-    """Encode a value as a field stores it; a number field takes any number."""
-    if "N" in node.tags and isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        try:
-            return {"N": encode_number(value)}
-        except InvalidValueError as error:
-            raise InvalidValueError(error.message, path=show_path(path)) from None
-    return node.encode(value, path)
 
 
 def _is_order(condition: Condition) -> bool:
@@ -91,14 +96,20 @@ def _is_order(condition: Condition) -> bool:
 
 
 def _prefix(where: str, node: Node, value: object) -> AttributeValue:
-    if isinstance(value, str) and "S" in node.tags or isinstance(value, bytes) and "B" in node.tags:
+    if _is_part(node, value):
         return encode_dynamic(value, (where,))
     raise InvalidRequestError(
         f"{where}: begins_with takes text for a text field and bytes for a binary field"
     )
 
 
-def _set_element(node: Node, value: object, path: Path) -> AttributeValue:
+def _is_part(node: Node, value: object) -> bool:
+    return ("S" in node.tags and isinstance(value, str)) or ("B" in node.tags and isinstance(value, bytes))
+
+
+def _set_element(node: Node, value: Hashable, path: Path) -> AttributeValue:
+    if "NS" in node.tags and is_number(value):
+        return encode_any_number(value, path)
     # A set of one goes through the field's own rule, so that an element is encoded as it is stored.
     try:
         wire = node.encode({value}, path)

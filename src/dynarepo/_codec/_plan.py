@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any, Generic, TypeVar, cast
+from collections.abc import Collection
+from typing import Generic, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import CoreSchema, SchemaValidator, core_schema
+from pydantic_core import SchemaValidator
 
 from dynarepo._codec._declared import compile_structure
+from dynarepo._codec._fields import FieldPlan, Role
 from dynarepo._codec._nodes import DecodeError, Node
 from dynarepo._codec._paths import Path, show
-from dynarepo._codec._structs import FieldPlan, Role, StructNode, problems_of
+from dynarepo._codec._structs import StructNode
+from dynarepo._codec._validation import field_validator, problems_of
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidItemError, InvalidRequestError, InvalidValueError, SchemaError
 
@@ -73,7 +75,7 @@ class ModelPlan(Generic[T]):
         if self._field(name).computed:
             raise InvalidRequestError(f"{self.model.__name__}.{name} is computed and takes no value")
         if name not in self._validators:
-            self._validators[name] = _field_validator(self.model, name)
+            self._validators[name] = field_validator(self.model, name)
         try:
             values, _, _ = self._validators[name].validate_python({name: value}, by_name=True, by_alias=False)
         except ValidationError as error:
@@ -103,9 +105,8 @@ class ModelPlan(Generic[T]):
             try:
                 part, node = node.child(step)
             except LookupError:
-                raise InvalidRequestError(
-                    f"{self.model.__name__} has no {show(path[: index + 1])}; names are those of the model's fields"
-                ) from None
+                where = show(path[: index + 1])
+                raise InvalidRequestError(f"{self.model.__name__} has no stored field {where}") from None
             stored.append(part)
         if not stored:
             raise InvalidRequestError(f"{self.model.__name__}: the path of a field is empty")
@@ -159,25 +160,3 @@ def _invalid_item(model: type[BaseModel], problems: tuple[tuple[Path, str], ...]
     return InvalidItemError(
         f"{model.__name__}: the stored item does not fit: {', '.join(shown)}", fields=fields
     )
-
-
-def _field_validator(model: type[BaseModel], name: str) -> SchemaValidator:
-    # Pydantic validates single fields only on a whole instance, whose model validators would run, too.
-    schema: Mapping[str, Any] = model.__pydantic_core_schema__
-    definitions: list[CoreSchema] = []
-    config: Any = None
-    while schema["type"] != "model-fields":
-        if schema["type"] == "definitions":
-            definitions = schema["definitions"]
-        if schema["type"] == "model":
-            config = schema.get("config")
-        if schema["type"] == "definition-ref":
-            wanted = schema["schema_ref"]
-            schema = cast(
-                "Mapping[str, Any]", next(each for each in definitions if each.get("ref") == wanted)
-            )
-        else:
-            schema = schema["schema"]
-    alone = core_schema.model_fields_schema({name: schema["fields"][name]})
-    whole = core_schema.definitions_schema(alone, definitions) if definitions else alone
-    return SchemaValidator(whole, config)

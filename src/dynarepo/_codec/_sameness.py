@@ -16,10 +16,8 @@ def same(left: Any, right: Any) -> bool:
     """Tell whether two values are equal in value and type."""
     if type(left) is not type(right):
         return False
-    if isinstance(left, BaseModel):
-        return _same_mapping(_stored(left), _stored(right))
-    if is_dataclass(left) and not isinstance(left, type):
-        return all(same(getattr(left, field.name), getattr(right, field.name)) for field in fields(left))
+    if isinstance(left, BaseModel) or is_dataclass(left):
+        return _same_mapping(_parts(left), _parts(right))
     if isinstance(left, Mapping):
         return _same_mapping(left, right)
     if isinstance(left, list | tuple | deque):
@@ -30,10 +28,12 @@ def same(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
-def _stored(model: BaseModel) -> dict[str, Any]:
+def _parts(value: Any) -> dict[str, Any]:
+    if not isinstance(value, BaseModel):
+        return {field.name: getattr(value, field.name, None) for field in fields(value)}
     # Cached properties live in `__dict__`, too, and are no part of the value.
-    held = {name: model.__dict__.get(name) for name in type(model).model_fields}
-    return held | (model.__pydantic_extra__ or {})
+    held = {name: value.__dict__.get(name) for name in type(value).model_fields}
+    return held | (value.__pydantic_extra__ or {})
 
 
 def _same_mapping(left: Mapping[Any, Any], right: Mapping[Any, Any]) -> bool:

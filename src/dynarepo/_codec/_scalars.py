@@ -74,7 +74,7 @@ class ScalarNode(Node):
         except InvalidValueError as error:
             raise refusal(error.message, path) from None
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, _depth: int = 1, /) -> object:
         """Read the text."""
         if type(wire) is dict and len(wire) == 1:
             content = wire.get(self.tag)
@@ -96,7 +96,7 @@ class _BoolNode(Node):
             raise wrong_type("bool", value, path)
         return {"BOOL": value}
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, _depth: int = 1, /) -> object:
         return content_of(wire, "BOOL", bool)
 
 
@@ -110,9 +110,10 @@ class _NullNode(Node):
             raise wrong_type("None", value, path)
         return {"NULL": True}
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, _depth: int = 1, /) -> object:
         if content_of(wire, "NULL", bool) is not True:
             raise DecodeError("not a DynamoDB value")
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ class OptionalNode(Node):
         """Encode the value, or NULL."""
         return {"NULL": True} if value is None else self.inner.encode(value, path)
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, depth: int = 1, /) -> object:
         """Decode the value, or NULL."""
         if type(wire) is dict and "NULL" in wire:
             return NULL.decode(wire)
@@ -142,7 +143,7 @@ class OptionalNode(Node):
 class SecretNode(Node):
     """A secret, stored as what it hides."""
 
-    kind: type[Secret[Any] | SecretStr | SecretBytes]
+    kind: Callable[[Any], Secret[Any] | SecretStr | SecretBytes]
     inner: Node
     rank: int
     tags: frozenset[str]
@@ -150,10 +151,10 @@ class SecretNode(Node):
     def encode(self, value: object, path: Path) -> AttributeValue:
         """Encode the hidden value."""
         if not isinstance(value, Secret | SecretStr | SecretBytes) or type(value) is not self.kind:
-            raise wrong_type(self.kind.__name__, value, path)
+            raise wrong_type("a secret", value, path)
         return self.inner.encode(value.get_secret_value(), path)
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, depth: int = 1, /) -> object:
         """Hide the value again."""
         return self.kind(self.inner.decode(wire, depth))
 

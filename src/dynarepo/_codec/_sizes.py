@@ -31,10 +31,10 @@ def _value_size(value: AttributeValue) -> int:
 
 def _scalar_size(tag: str, content: Any) -> int:
     if tag == "S":
-        return len(content.encode())
+        return len(str(content).encode())
     if tag == "N":
-        digits = content.partition("E")[0].replace(".", "").strip("-0")
-        return 1 + (len(digits) + 1) // 2 + content.startswith("-")
+        digits = str(content).replace(".", "").strip("-0")
+        return 1 + (len(digits) + 1) // 2 + str(content).startswith("-")
     if tag == "B":
-        return len(content) * 3 // 4 - content.count("=", -2)
+        return len(content) // 4 * 3 - str(content).count("=", -2)
     return 1

@@ -8,16 +8,15 @@ that strict models work and each model's validators run once.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, RootModel, ValidationError
-from pydantic_core import PydanticSerializationError, SchemaSerializer, SchemaValidator
+from pydantic import RootModel, ValidationError
+from pydantic_core import PydanticSerializationError, SchemaValidator
 
-from dynarepo._codec._containers import DictNode
-from dynarepo._codec._dynamic import DYNAMIC, LOOSE, DynamicNode
+from dynarepo._codec._dynamic import DYNAMIC, LOOSE
+from dynarepo._codec._fields import FieldPlan
 from dynarepo._codec._nodes import (
     DecodeError,
     Node,
@@ -28,184 +27,15 @@ from dynarepo._codec._nodes import (
     wrong_type,
 )
 from dynarepo._codec._paths import Path
-from dynarepo._codec._scalars import OptionalNode
+from dynarepo._codec._shapes import SerializedShape, Shape, TypedDictShape
 from dynarepo._codec._text import encode_name
+from dynarepo._codec._validation import problems_of
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidValueError
 
-__all__ = [
-    "Extra",
-    "FieldPlan",
-    "FieldSerializerNode",
-    "InstanceShape",
-    "Role",
-    "RootNode",
-    "SerializedShape",
-    "Shape",
-    "StructNode",
-    "TypedDictShape",
-    "problems_of",
-]
+__all__ = ["Extra", "RootNode", "StructNode"]
 
-Role: TypeAlias = Literal["value", "key", "ttl"]
 Extra: TypeAlias = Literal["ignore", "allow", "forbid"]
-
-
-class FieldSerializerNode(Node):
-    """A field with a serializer method; to serialize a value alone, an empty instance stands in for `self`."""
-
-    __slots__ = ("_name", "_owner", "output", "rank", "tags")
-
-    def __init__(self, owner: Any, name: str, output: Node) -> None:
-        self._owner = owner
-        self._name = name
-        self.output = OptionalNode(output, 8, output.tags | {"NULL"})
-        self.tags = self.output.tags
-        self.rank = 8
-
-    def encode(self, value: object, path: Path) -> AttributeValue:
-        """Encode what the serializer gives for a value."""
-        if issubclass(self._owner, BaseModel):
-            instance = self._owner.model_construct()
-        else:
-            instance = object.__new__(self._owner)
-        object.__setattr__(instance, self._name, value)
-        try:
-            dumped = self._owner.__pydantic_serializer__.to_python(
-                instance, include={self._name}, by_alias=False, warnings=False
-            )
-        except PydanticSerializationError:
-            raise refusal("its serializer failed", path) from None
-        return self.output.encode(dumped[self._name], path)
-
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
-        """Give what is stored; validation makes the value of it."""
-        return self.output.decode(wire, depth)
-
-
-@dataclass(frozen=True, slots=True)
-class FieldPlan:
-    """
-    How one field is stored.
-
-    Attributes:
-        name: Its name in Python.
-        attribute: Its stored name.
-        node: The converter of its declared type.
-        role: Whether it is (a part of) a key, or the expiry time.
-        omit_none: `None` is stored as no attribute at all.
-        omit_empty: The set type whose empty value is stored as no attribute.
-        absent: Makes the value that an absent attribute stands for, where the model's default does not.
-        computed: Written, and never read back.
-        required: An instance always has a value.
-        exclude_if: Pydantic's own condition for leaving it out.
-    """
-
-    name: str
-    attribute: str
-    node: Node
-    role: Role = "value"
-    omit_none: bool = False
-    omit_empty: type | None = None
-    absent: Callable[[], object] | None = None
-    computed: bool = False
-    required: bool = True
-    exclude_if: Callable[[Any], bool] | None = None
-
-    @property
-    def writer(self) -> Node:
-        """The node for a value that was read from an instance: a serializer has already run on it."""
-        return self.node.output if isinstance(self.node, FieldSerializerNode) else self.node
-
-    def omits(self, value: object) -> bool:
-        """Tell whether this value is stored as no attribute."""
-        if value is None:
-            return self.omit_none
-        if self.omit_empty is not None and type(value) is self.omit_empty and not value:
-            return True
-        return self.exclude_if is not None and self.exclude_if(value)
-
-
-class Shape(ABC):
-    """What differs between models, dataclasses and TypedDicts."""
-
-    __slots__ = ()
-
-    @abstractmethod
-    def take_apart(self, value: Any) -> tuple[Mapping[str, object], Mapping[str, object]]:
-        """Give the values by field name, and the values that no field declares."""
-
-    @abstractmethod
-    def build(self, values: dict[str, object]) -> object:
-        """Make a value of its fields; may raise `pydantic.ValidationError`."""
-
-
-@dataclass(frozen=True, slots=True)
-class InstanceShape(Shape):
-    """A model or dataclass: `derived` are its computed fields, `serialized` those with a serializer."""
-
-    validator: SchemaValidator
-    names: tuple[str, ...]
-    has_dict: bool
-    derived: tuple[str, ...] = ()
-    serializer: SchemaSerializer | None = None
-    serialized: frozenset[str] = frozenset()
-
-    def take_apart(self, value: Any) -> tuple[Mapping[str, object], Mapping[str, object]]:
-        """Read the attributes."""
-        values: dict[str, object]
-        if self.has_dict:
-            values = value.__dict__
-        else:
-            values = {name: getattr(value, name) for name in self.names if hasattr(value, name)}
-        if self.derived or self.serialized:
-            values = dict(values)
-            values.update((name, getattr(value, name)) for name in self.derived)
-        if self.serializer is not None and self.serialized:
-            values.update(
-                self.serializer.to_python(value, include=set(self.serialized), by_alias=False, warnings=False)
-            )
-        return values, getattr(value, "__pydantic_extra__", None) or {}
-
-    def build(self, values: dict[str, object]) -> object:
-        """Validate the fields, by their names in Python."""
-        return self.validator.validate_python(values, by_name=True, by_alias=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SerializedShape(Shape):
-    """A model with a serializer of its own: what it gives is what is stored."""
-
-    validator: SchemaValidator
-    serializer: SchemaSerializer
-    names: Mapping[str, str]
-
-    def take_apart(self, value: Any) -> tuple[Mapping[str, object], Mapping[str, object]]:
-        """Let the serializer take it apart."""
-        dumped = self.serializer.to_python(value, by_alias=True, warnings=False)
-        if type(dumped) is not dict:
-            raise InvalidValueError("has a serializer that does not give a dict")
-        known = {self.names[key]: each for key, each in dumped.items() if key in self.names}
-        return known, {key: each for key, each in dumped.items() if key not in self.names}
-
-    def build(self, values: dict[str, object]) -> object:
-        """Validate what was stored; keys that are the serializer's own may be aliases."""
-        return self.validator.validate_python(values, by_name=True, by_alias=True)
-
-
-@dataclass(frozen=True, slots=True)
-class TypedDictShape(Shape):
-    """A dict with declared keys; the validation of the model around it checks the values."""
-
-    names: frozenset[str]
-
-    def take_apart(self, value: Any) -> tuple[Mapping[str, object], Mapping[str, object]]:
-        """Part the declared keys from the others."""
-        return value, {key: each for key, each in value.items() if key not in self.names}
-
-    def build(self, values: dict[str, object]) -> object:
-        """Give the dict."""
-        return values
 
 
 @dataclass(slots=True)
@@ -230,7 +60,7 @@ class RootNode(Node):
             raise wrong_type(self.kind.__name__, value, path)
         return self.inner.encode(value.root, path)
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, depth: int = 1, /) -> object:
         """Make the model of its root."""
         try:
             return self.validator.validate_python(
@@ -261,7 +91,7 @@ class StructNode(Node):
     extra: Extra = field(init=False)
     reserved: frozenset[str] = field(init=False)
     literals: tuple[FieldPlan, ...] = field(init=False)
-    _absent: tuple[FieldPlan, ...] = field(init=False)
+    _absent: Mapping[str, Callable[[], object]] = field(init=False)
 
     def define(
         self,
@@ -277,7 +107,7 @@ class StructNode(Node):
         self.by_attribute = {plan.attribute: plan for plan in fields.values()}
         self.extra = extra
         self.literals = tuple(plan for plan in fields.values() if plan.node.rank == 0 and not plan.computed)
-        self._absent = tuple(plan for plan in fields.values() if plan.absent is not None)
+        self._absent = {name: plan.absent for name, plan in fields.items() if plan.absent is not None}
 
     def encode(self, value: object, path: Path) -> AttributeValue:
         """Encode the fields as a map."""
@@ -286,7 +116,7 @@ class StructNode(Node):
         check_depth(path)
         return {"M": self.write(value, path)}
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, depth: int = 1, /) -> object:
         """Make a value of a map."""
         check_stored_depth(depth)
         return self.read(content_of(wire, "M", dict), depth + 1)
@@ -326,9 +156,9 @@ class StructNode(Node):
                     values[plan.name] = plan.node.decode(wire, depth)
                 except DecodeError as error:
                     raise error.under(plan.name) from None
-        for plan in self._absent:
-            if plan.name not in values and plan.absent is not None:
-                values[plan.name] = plan.absent()
+        for name, make in self._absent.items():
+            if name not in values:
+                values[name] = make()
         try:
             return self.shape.build(values)
         except ValidationError as error:
@@ -381,23 +211,3 @@ class StructNode(Node):
             values[name] = DYNAMIC.decode(wire, depth)
         except DecodeError as error:
             raise error.under(name) from None
-
-
-def problems_of(error: ValidationError, root: Node) -> tuple[tuple[Path, str], ...]:
-    """Take places and error types from Pydantic's error, and nothing that could be a value."""
-    details = error.errors(include_url=False, include_context=False, include_input=False)
-    return tuple((_known_part(detail["loc"], root), detail["type"]) for detail in details)
-
-
-def _known_part(location: Path, node: Node) -> Path:
-    # What follows the key of a dict, or the label of a union's member, is not a path of fields.
-    known: list[str | int] = []
-    for step in location:
-        if isinstance(node, DictNode | DynamicNode):
-            break
-        try:
-            _, node = node.child(step)
-        except LookupError:
-            break
-        known.append(step)
-    return tuple(known)

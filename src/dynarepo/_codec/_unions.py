@@ -66,7 +66,7 @@ class UnionNode(Node):
             reason = refusal("would come back as another type of the union; declare fewer types", path)
         raise reason or refusal("is of none of the declared types", path)
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, depth: int = 1, /) -> object:
         """Decode by the member that suits best."""
         tag = tag_of(wire)
         candidates = _closest(self.by_tag.get(tag, ()), wire, tag)
@@ -113,7 +113,7 @@ class ProvedNode(Node):
             raise refusal("would not come back the same", path)
         return wire
 
-    def decode(self, wire: AttributeValue, depth: int = 1) -> object:
+    def decode(self, wire: AttributeValue, depth: int = 1, /) -> object:
         """Decode the value."""
         return self.inner.decode(wire, depth)
 

@@ -1,0 +1,193 @@
+"""A model bound to its table: checked once, and the same in both directions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, Field, computed_field, create_model
+
+from dynarepo._codec import Entity, bind
+from dynarepo._schema import GlobalIndex, KeyTemplate, LocalIndex, TableSchema
+from dynarepo.exceptions import InvalidItemError, InvalidKeyError, InvalidRequestError, SchemaError
+from tests.models import Order, Pipeline, User
+
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+ORDER = Order(customer_id="ada", order_id="o-1", status="open", placed_at=NOON, number=7, note="x")
+
+
+class Aliased(BaseModel):
+    key: str = Field(alias="k")
+    group: str | None = Field(default=None, alias="g")
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def first(self) -> str:
+        return self.key[:1]
+
+
+def thing(**fields: Any) -> type[BaseModel]:
+    definitions: dict[str, Any] = {name: (declared, ...) for name, declared in fields.items()}
+    return create_model("Thing", **definitions)
+
+
+def test_an_item_has_its_fields_and_its_rendered_keys() -> None:
+    assert bind(Order).encode(ORDER) == {
+        "customer_id": {"S": "ada"},
+        "order_id": {"S": "o-1"},
+        "status": {"S": "open"},
+        "placed_at": {"S": "2026-01-31T12:00:00.000000Z"},
+        "number": {"N": "7"},
+        "total": {"N": "0"},
+        "note": {"S": "x"},
+        "pk": {"S": "CUSTOMER#ada"},
+        "sk": {"S": "ORDER#2026-01-31T12:00:00.000000Z#o-1"},
+        "gsi1pk": {"S": "STATUS#open"},
+        "gsi2sk": {"S": "open#000007#o-1"},
+    }
+
+
+def test_an_item_comes_back_without_its_rendered_keys() -> None:
+    entity = bind(Order)
+    assert entity.decode(entity.encode(ORDER)) == ORDER
+
+
+def test_a_boolean_index_key_is_text_and_comes_back_as_a_boolean() -> None:
+    entity = bind(Pipeline)
+    for active, text in ((True, "true"), (False, "false")):
+        pipeline = Pipeline(pipeline_id="a", is_active=active, updated_at=NOON)
+        item = entity.encode(pipeline)
+        assert item["is_active"] == {"S": text}
+        assert entity.decode(item) == pipeline
+
+
+def test_none_in_an_index_key_is_omitted() -> None:
+    """A NULL would be refused; an item without the attribute is simply not in the index."""
+    entity = bind(Pipeline)
+    pipeline = Pipeline(pipeline_id="a", is_active=True, updated_at=NOON, owner=None)
+    item = entity.encode(pipeline)
+    assert "owner" not in item
+    assert entity.decode(item) == pipeline
+
+
+def test_a_required_optional_index_key_comes_back_as_none() -> None:
+    entity = bind(thing(pk=str, owner=str | None), TableSchema("pk", gsis=(GlobalIndex("idx", "owner"),)))
+    value = entity.model(pk="a", owner=None)
+    assert entity.encode(value) == {"pk": {"S": "a"}}
+    assert entity.decode({"pk": {"S": "a"}}) == value
+
+
+def test_a_templated_index_key_without_all_its_parts_is_omitted() -> None:
+    schema = TableSchema("pk", gsis=(GlobalIndex("idx", KeyTemplate("g", "X#{owner}")),))
+    entity = bind(thing(pk=str, owner=str | None), schema)
+    assert "g" not in entity.encode(entity.model(pk="a", owner=None))
+    assert entity.encode(entity.model(pk="a", owner="b"))["g"] == {"S": "X#b"}
+
+
+def test_a_table_key_without_a_value_is_refused_by_name() -> None:
+    for key in ("key", KeyTemplate("pk", "X#{key}")):
+        entity = bind(thing(key=str | None), TableSchema(key))
+        with pytest.raises(InvalidKeyError, match="key: a part of the table's key has no value"):
+            entity.encode(entity.model(key=None))
+
+
+def test_an_empty_index_key_is_refused() -> None:
+    with pytest.raises(InvalidKeyError, match="owner: a key must not be empty"):
+        bind(Pipeline).encode(Pipeline(pipeline_id="a", is_active=True, updated_at=NOON, owner=""))
+
+
+def test_another_model_is_refused() -> None:
+    class Admin(User):
+        level: int = 1
+
+    for other in (Admin(pk="a", sk="b"), ORDER, {"pk": "a"}, None):
+        with pytest.raises(InvalidRequestError, match="expected a User"):
+            bind(User).encode(other)  # type: ignore[arg-type]
+
+
+def test_aliases_name_key_attributes() -> None:
+    entity = bind(Aliased, TableSchema("key", "first", gsis=(GlobalIndex("idx", "group"),)))
+    assert [key.attribute for key in entity.table.attributes] == ["k", "first"]
+    value = Aliased(k="ada", g="x")
+    item = entity.encode(value)
+    assert item == {"k": {"S": "ada"}, "g": {"S": "x"}, "first": {"S": "a"}}
+    assert entity.decode(item) == value
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        (TableSchema("nope"), "unknown field 'nope'"),
+        (TableSchema("k"), "unknown field 'k'"),
+        (TableSchema("key", "nope"), "unknown field 'nope'"),
+        (TableSchema("key", ttl="nope"), "unknown field 'nope'"),
+        (TableSchema("key", ttl="group"), "group"),
+        (TableSchema("key", gsis=(GlobalIndex("idx", "nope"),)), "unknown field 'nope'"),
+        (TableSchema("key", gsis=(GlobalIndex("idx", "key", ("group", "nope")),)), "unknown field 'nope'"),
+        (TableSchema("key", "group", lsis=(LocalIndex("idx", "nope"),)), "unknown field 'nope'"),
+        (TableSchema("key", gsis=(GlobalIndex("idx", KeyTemplate("g2", "{nope}")),)), "'nope'"),
+        (TableSchema("key", gsis=(GlobalIndex("idx", KeyTemplate("g", "{key}")),)), "'g'"),
+        (TableSchema("key", gsis=(GlobalIndex("idx", "group", projection=("nope", "no")),)), "nope, no"),
+    ],
+)
+def test_a_declaration_that_does_not_fit_the_model_is_refused_by_name(
+    schema: TableSchema, message: str
+) -> None:
+    with pytest.raises(SchemaError, match=message) as caught:
+        bind(Aliased, schema)
+    assert "Aliased" in str(caught.value)
+
+
+def test_a_model_is_compiled_once_for_each_declaration() -> None:
+    assert bind(Order) is bind(Order)
+    assert bind(Aliased, TableSchema("key")) is bind(Aliased, TableSchema("key"))
+    assert bind(Aliased, TableSchema("key")) is not bind(Aliased, TableSchema("key", "group"))
+
+
+def test_an_index_is_looked_up_by_name() -> None:
+    entity = bind(Order)
+    assert entity.index("by-status").is_global
+    assert not entity.index("by-number").is_global
+    assert [key.attribute for key in entity.index("by-number").attributes] == ["pk", "number"]
+
+
+@pytest.mark.parametrize("name", ["nope", "", "gsi1pk", None, 5, ["by-status"]])
+def test_an_unknown_index_is_refused_with_the_known_ones(name: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="it has by-note, by-number, by-status"):
+        bind(Order).index(name)
+    with pytest.raises(InvalidRequestError, match="it has none"):
+        bind(User).index(name)
+
+
+def projecting(*fields: str) -> Entity[Any]:
+    schema = TableSchema("pk", gsis=(GlobalIndex("idx", "a", projection=fields),))
+    return bind(thing(pk=str, a=str, b=str, c=str), schema)
+
+
+def test_an_index_covers_a_model_when_it_holds_every_field() -> None:
+    assert bind(Order).covers(bind(Order).index("by-status"))
+    assert not bind(Pipeline).covers(bind(Pipeline).index("by-owner"))
+    whole, part = projecting("b", "c"), projecting("b")
+    assert whole.covers(whole.index("idx"))
+    assert not part.covers(part.index("idx"))
+
+
+def test_keys_are_no_part_of_what_an_index_projects() -> None:
+    """Every index holds all keys of its own; the service may refuse to be told so."""
+    assert projecting("pk", "a", "b").index("idx").projected == {"b"}
+    assert projecting("pk").index("idx").projected == frozenset()
+
+
+@pytest.mark.parametrize("item", [{}, {"pk": {"S": "a"}}, {"sk": {"S": "a"}}])
+def test_a_reply_without_a_key_attribute_is_refused(item: dict[str, Any]) -> None:
+    with pytest.raises(InvalidItemError, match="lacks a key attribute") as caught:
+        bind(User).table.of(item)
+    assert caught.value.fields
+
+
+def test_an_expiry_time_is_stored_in_seconds_of_the_epoch() -> None:
+    expiring = ORDER.model_copy(update={"expires_at": NOON})
+    item = bind(Order).encode(expiring)
+    assert item["expires_at"] == {"N": "1769860800"}
+    assert bind(Order).decode(item) == expiring
