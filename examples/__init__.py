@@ -1,0 +1,1 @@
+"""Programs that use dynarepo; the tests run each."""

@@ -1,0 +1,1 @@
+"""The Markdown files: their examples run, their links lead somewhere."""
