@@ -1,7 +1,29 @@
 """An async repository for Amazon DynamoDB: Pydantic models stay pure data, the repository persists them."""
 
 from dynarepo._config import DynamoDBConfig
-from dynarepo._expressions import AttributePath, Condition, SortKeyCondition, attr
+from dynarepo._expressions import (
+    Action,
+    AttributePath,
+    Condition,
+    SortKeyCondition,
+    add_to_set,
+    append,
+    attr,
+    begins_with,
+    between,
+    contains,
+    exists,
+    in_,
+    increment,
+    is_type,
+    not_,
+    not_exists,
+    prepend,
+    remove,
+    remove_from_set,
+    set_,
+    size,
+)
 from dynarepo._pages import PaginationResult
 from dynarepo._repository import (
     AsyncDynamoDBRepository,
@@ -51,6 +73,7 @@ from dynarepo.exceptions import (
 )
 
 __all__ = [
+    "Action",
     "AsyncDynamoDBRepository",
     "AsyncReadRepository",
     "AsyncWriteRepository",
@@ -103,7 +126,23 @@ __all__ = [
     "WriteOutcomeUnknownError",
     "WriteTransaction",
     "__version__",
+    "add_to_set",
+    "append",
     "attr",
+    "begins_with",
+    "between",
+    "contains",
+    "exists",
+    "in_",
+    "increment",
+    "is_type",
+    "not_",
+    "not_exists",
+    "prepend",
+    "remove",
+    "remove_from_set",
+    "set_",
+    "size",
 ]
 
 __version__ = "0.1.0"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-__all__ = ["DynamoDBConfig"]
+__all__ = ["DynamoDBConfig", "check_endpoint", "is_table_name"]
 
 _REGION: Final = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 _TABLE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{3,255}")
@@ -79,7 +80,7 @@ class DynamoDBConfig(BaseModel):
     @field_validator("table_name")
     @classmethod
     def _table_name_is_dynamodbs(cls, name: str | None) -> str | None:
-        if name is not None and not (_TABLE_NAME.fullmatch(name) or _TABLE_ARN.fullmatch(name)):
+        if name is not None and not is_table_name(name):
             raise ValueError("a table name has 3 to 255 of the characters A-Z, a-z, 0-9, '_', '.', '-'")
         return name
 
@@ -127,8 +128,16 @@ class DynamoDBConfig(BaseModel):
         return self
 
 
+def is_table_name(name: str) -> bool:
+    """Tell whether a text can name a table: by its name, or by its ARN."""
+    return bool(_TABLE_NAME.fullmatch(name) or _TABLE_ARN.fullmatch(name))
+
+
 def check_endpoint(url: str, *, allow_insecure: bool) -> None:
     """Refuse an endpoint that would leak requests, wherever it was configured."""
+    # Parsers disagree on these characters, and so on the host they would find.
+    if "\\" in url or not url.isprintable() or " " in url:
+        raise ValueError("endpoint_url holds a character that a URL must not have")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -157,10 +166,21 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _is_link_local(host: str) -> bool:
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        address = ipaddress.ip_address(host)
+        return ipaddress.ip_address(host)
     except ValueError:
+        pass
+    try:
+        # Resolvers also read addresses such as 2852039166 and 0xa9.254.43518.
+        return ipaddress.IPv4Address(socket.inet_aton(host.rstrip(".")))
+    except OSError:
+        return None
+
+
+def _is_link_local(host: str) -> bool:
+    address = _address(host)
+    if address is None:
         return False
     mapped = getattr(address, "ipv4_mapped", None) or address
     return any(mapped.version == network.version and mapped in network for network in _LINK_LOCAL)

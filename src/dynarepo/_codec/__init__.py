@@ -3,7 +3,7 @@
 from dynarepo._codec._changes import Changes, encode_changes
 from dynarepo._codec._dynamic import decode_dynamic, encode_dynamic
 from dynarepo._codec._entity import Entity, IndexKeys, TableKeys, bind, key_of
-from dynarepo._codec._keys import KeyAttribute, encode_plain_key
+from dynarepo._codec._keys import KeyAttribute, encode_any_number, encode_plain_key, is_number
 from dynarepo._codec._nodes import DecodeError, Node
 from dynarepo._codec._numbers import decode_number, encode_number
 from dynarepo._codec._operands import ModelResolver
@@ -28,11 +28,13 @@ __all__ = [
     "compile_model",
     "decode_dynamic",
     "decode_number",
+    "encode_any_number",
     "encode_changes",
     "encode_dynamic",
     "encode_number",
     "encode_plain_key",
     "encode_text",
+    "is_number",
     "item_size",
     "key_of",
 ]

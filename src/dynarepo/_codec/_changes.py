@@ -33,7 +33,9 @@ class Changes:
             self.set[attribute] = value
 
 
-def encode_changes(entity: Entity[T], changes: Mapping[str, object], known: WireItem) -> Changes:
+def encode_changes(
+    entity: Entity[T], changes: Mapping[str, object], known: WireItem, *, may_set_expiry: bool = False
+) -> Changes:
     """
     Validate and encode the new values of some fields.
 
@@ -44,6 +46,7 @@ def encode_changes(entity: Entity[T], changes: Mapping[str, object], known: Wire
         entity: The model.
         changes: New values by field name.
         known: The fields that the item's key tells, by their stored names.
+        may_set_expiry: Whether the expiry time may be among them; never where names come from outside.
 
     Raises:
         InvalidRequestError: A field is unknown, or may not be changed this way.
@@ -55,6 +58,10 @@ def encode_changes(entity: Entity[T], changes: Mapping[str, object], known: Wire
     encoded = Changes()
     for name, value in changes.items():
         _check_changeable(entity, name)
+        if name == entity.schema.ttl and not may_set_expiry:
+            raise InvalidRequestError(
+                f"{name}: the expiry time cannot be updated through a dict; set it by set_(...).to(...)"
+            )
         plan = entity.plan.fields[name]
         encoded.put(plan.attribute, entity.plan.encode_field(name, entity.plan.validate_field(name, value)))
     for index in entity.indexes.values():
@@ -75,13 +82,11 @@ def _check_no_key_is_computed(entity: Entity[T]) -> None:
 
 def _check_changeable(entity: Entity[T], name: object) -> None:
     if not isinstance(name, str) or name not in entity.plan.fields:
-        raise InvalidRequestError(f"{entity.model.__name__} has no field of this name to update")
+        raise InvalidRequestError(f"{entity.model.__name__} has no field {str(name)[:64]!r} to update")
     if any(name in key.fields for key in entity.table.attributes):
         raise InvalidRequestError(f"{name}: a part of the table's key cannot be updated; write a new item")
     if entity.plan.fields[name].computed:
         raise InvalidRequestError(f"{name}: a computed field cannot be updated")
-    if name == entity.schema.ttl:
-        raise InvalidRequestError(f"{name}: the expiry time cannot be updated through a dict; save the item")
 
 
 def _renew(

@@ -125,6 +125,10 @@ class Entity(Generic[T]):
                 f"{self.model.__name__} declares no index of this name; it has {known}"
             ) from None
 
+    def can_lack(self, name: str) -> bool:
+        """Tell whether an item without a field can be read."""
+        return not self.model.model_fields[name].is_required() or self.plan.fields[name].absent is not None
+
     def covers(self, index: IndexKeys) -> bool:
         """Tell whether every field of the model can be read from the index."""
         if index.projected is None:

@@ -59,6 +59,11 @@ class KeyAttribute(Protocol):
         """The fields of the model it is made from."""
         ...
 
+    @property
+    def is_rendered(self) -> bool:
+        """Whether a template makes it."""
+        ...
+
     def encode(self, value: object) -> AttributeValue:
         """Encode a caller's value; `InvalidKeyError` names the field."""
         ...
@@ -94,6 +99,11 @@ class FieldKey:
         """The one field."""
         return (self.field.name,)
 
+    @property
+    def is_rendered(self) -> bool:
+        """It is stored as it is."""
+        return False
+
     def encode(self, value: object) -> AttributeValue:
         """Encode a value of the field's own type."""
         return check_key_value(self.field.name, _encode_field(self.field, value), self.max_bytes)
@@ -128,6 +138,11 @@ class TemplateKey:
     def fields(self) -> tuple[str, ...]:
         """The fields of the template, in order."""
         return tuple(self.plans)
+
+    @property
+    def is_rendered(self) -> bool:
+        """It is made from fields."""
+        return True
 
     def encode(self, value: object) -> AttributeValue:
         """Encode the finished text, or a mapping of the template's fields."""

@@ -47,10 +47,12 @@ class ModelPlan(Generic[T]):
             InvalidRequestError: It is not an instance of this very model.
             InvalidValueError: A value would not come back the same; `path` names it.
         """
+        if not isinstance(item, self.model):
+            raise InvalidRequestError(f"expected a {self.model.__name__}, not a {type(item).__name__}")
         if type(item) is not self.model:
             raise InvalidRequestError(
-                f"expected a {self.model.__name__}, not a {type(item).__name__}, "
-                "whose own fields could not be read back"
+                f"expected a {self.model.__name__} itself: the fields that {type(item).__name__} adds "
+                "could not be read back"
             )
         return self._node.write(item, ())
 

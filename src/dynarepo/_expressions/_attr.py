@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 from dynarepo._expressions._conditions import (
     AttributeType,
@@ -14,14 +15,12 @@ from dynarepo._expressions._conditions import (
     Contains,
     Exists,
     FieldReference,
-    In,
     NotExists,
-    Or,
     SizeComparison,
     TypeTag,
+    in_condition,
 )
 from dynarepo._expressions._paths import Path, parse_path
-from dynarepo._limits import MAX_IN_OPERANDS
 from dynarepo.exceptions import InvalidRequestError
 
 __all__ = ["AttributePath", "AttributeSize", "attr"]
@@ -39,6 +38,10 @@ def attr(path: str, *steps: str | int) -> AttributePath:
         InvalidRequestError: The path is malformed. That the model has such a field is checked when
             the condition is used, before anything is sent.
     """
+    for step in steps:
+        is_index = type(step) is int and step >= 0
+        if not is_index and not (isinstance(step, str) and step):
+            raise InvalidRequestError("a further step of a path is a dict's key or a list's index from 0")
     return AttributePath((*parse_path(path), *steps))
 
 
@@ -78,12 +81,7 @@ class AttributePath:
 
     def in_(self, *values: object) -> Condition:
         """Equal to one of the values."""
-        if not values:
-            raise InvalidRequestError("in_() needs at least one value")
-        operands = [_operand(value) for value in values]
-        chunks = [operands[at : at + MAX_IN_OPERANDS] for at in range(0, len(operands), MAX_IN_OPERANDS)]
-        conditions = tuple(In(self.path, tuple(chunk)) for chunk in chunks)
-        return Or(conditions) if len(conditions) > 1 else conditions[0]
+        return in_condition(self.path, [_operand(value) for value in values])
 
     def begins_with(self, prefix: object) -> Condition:
         """Text or bytes that begin with a prefix."""
@@ -103,6 +101,8 @@ class AttributePath:
 
     def is_type(self, tag: TypeTag) -> Condition:
         """The attribute has a DynamoDB type, such as `S`, `N` or `NULL`."""
+        if tag not in get_args(TypeTag):
+            raise InvalidRequestError(f"a DynamoDB type is one of {', '.join(get_args(TypeTag))}")
         return AttributeType(self.path, tag)
 
     def size(self) -> AttributeSize:

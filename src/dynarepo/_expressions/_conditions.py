@@ -2,15 +2,18 @@
 Conditions as immutable values: what must hold of an item, without how it is written.
 
 A condition has no truth value: `and`, `or`, `not` and `if` on one raise, because a guarded write
-must never turn into an unguarded one by a slip of the pen.
+must never turn into an unguarded one by a slip of the pen. Its `repr` leaves out the values.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Literal, NoReturn, TypeAlias
 
 from dynarepo._expressions._paths import Path
+from dynarepo._limits import MAX_IN_OPERANDS
+from dynarepo.exceptions import InvalidRequestError
 
 __all__ = [
     "And",
@@ -29,6 +32,7 @@ __all__ = [
     "Or",
     "SizeComparison",
     "TypeTag",
+    "in_condition",
 ]
 
 Comparator: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
@@ -39,23 +43,30 @@ TypeTag: TypeAlias = Literal["S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS"
 class Condition:
     """The base of all conditions; combine them with `&`, `|` and `~`."""
 
-    def __and__(self, other: Condition) -> Condition:
+    def __and__(self, other: Condition | bool) -> Condition:
         if not isinstance(other, Condition):
             return NotImplemented
         return And((*_parts(And, self), *_parts(And, other)))
 
-    def __or__(self, other: Condition) -> Condition:
+    def __or__(self, other: Condition | bool) -> Condition:
         if not isinstance(other, Condition):
             return NotImplemented
         return Or((*_parts(Or, self), *_parts(Or, other)))
+
+    def __rand__(self, other: bool) -> Condition:
+        # To a checker, the comparison of a model's field is a bool; at run time it is a condition.
+        return NotImplemented
+
+    def __ror__(self, other: bool) -> Condition:
+        return NotImplemented
 
     def __invert__(self) -> Condition:
         return self.condition if isinstance(self, Not) else Not(self)
 
     def __bool__(self) -> NoReturn:
         raise TypeError(
-            "a condition has no truth value: write & for and, | for or, ~ for not, "
-            "attr(...).between(low, high) for a chained comparison, and `is None` to test for absence"
+            "a condition has no truth value: write & for and, | for or, not_(...) or ~ for not, "
+            "between for a chained comparison, in_ for in, and `is None` to test for absence"
         )
 
 
@@ -72,7 +83,7 @@ class Comparison(Condition):
 
     path: Path
     comparator: Comparator
-    operand: object
+    operand: object = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +100,8 @@ class Between(Condition):
     """A field from a low to a high value, both included."""
 
     path: Path
-    low: object
-    high: object
+    low: object = field(repr=False)
+    high: object = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +109,7 @@ class In(Condition):
     """A field equal to one of some values."""
 
     path: Path
-    operands: tuple[object, ...]
+    operands: tuple[object, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +117,7 @@ class BeginsWith(Condition):
     """Text or bytes that begin with a prefix."""
 
     path: Path
-    prefix: object
+    prefix: object = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +125,7 @@ class Contains(Condition):
     """Text with a part, or a list or set with an element."""
 
     path: Path
-    operand: object
+    operand: object = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +173,12 @@ class Not(Condition):
 
 def _parts(kind: type[And | Or], condition: Condition) -> tuple[Condition, ...]:
     return condition.conditions if isinstance(condition, kind) else (condition,)
+
+
+def in_condition(path: Path, operands: Sequence[object]) -> Condition:
+    """Make an `In`, or several joined by `Or` where the service takes fewer operands at once."""
+    if not operands:
+        raise InvalidRequestError("in_() needs at least one value")
+    chunks = [operands[at : at + MAX_IN_OPERANDS] for at in range(0, len(operands), MAX_IN_OPERANDS)]
+    conditions = [In(path, tuple(chunk)) for chunk in chunks]
+    return Or(tuple(conditions)) if len(conditions) > 1 else conditions[0]

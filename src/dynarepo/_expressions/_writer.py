@@ -48,6 +48,10 @@ class FieldResolver(Protocol):
         """Encode a value as the field at the path stores it, if the condition suits the field."""
         ...
 
+    def check_fields(self, condition: Condition, path: Path, other: Path) -> None:
+        """Refuse to compare a field with itself, or with one that never holds a value of the same type."""
+        ...
+
 
 class ExpressionWriter:
     """Collects the names and values of all expressions of one request."""
@@ -78,14 +82,12 @@ class ExpressionWriter:
                 text += ("." if text else "") + self.attribute(step)
         return text
 
-    def condition(self, condition: Condition) -> str:
-        """Write a condition, without redundant parentheses."""
+    def condition(self, condition: Condition, *, beside: int = 0) -> str:
+        """Write a condition, without redundant parentheses, `beside` so many operators of the caller's."""
         if not isinstance(condition, Condition):
             raise InvalidRequestError("where= takes a condition such as attr('age').gt(5), or None")
-        text = self._write(condition)
-        if self._operators > MAX_EXPRESSION_OPERATORS:
-            raise ExpressionTooLongError(f"an expression has at most {MAX_EXPRESSION_OPERATORS} operators")
-        return check_length(text)
+        self._operators = beside
+        return check_length(self._write(condition))
 
     def into(self, payload: Payload) -> Payload:
         """Add the collected names and values to a request."""
@@ -96,7 +98,10 @@ class ExpressionWriter:
         return payload
 
     def _write(self, condition: Condition) -> str:
-        self._operators += 1
+        # Counted on the way down, so that no depth of nesting meets Python's own limit first.
+        self._operators += _own_operators(condition)
+        if self._operators > MAX_EXPRESSION_OPERATORS:
+            raise ExpressionTooLongError(f"an expression has at most {MAX_EXPRESSION_OPERATORS} operators")
         match condition:
             case And(conditions):
                 return self._joined(_AND, (And,), conditions)
@@ -150,8 +155,16 @@ class ExpressionWriter:
 
     def _operand(self, condition: Condition, path: Path, operand: object) -> str:
         if isinstance(operand, FieldReference):
+            self._resolver.check_fields(condition, path, operand.path)
             return self.stored(operand.path)
         return self.value(self._resolver.operand(condition, path, operand))
+
+
+def _own_operators(condition: Condition) -> int:
+    """Count as the service does: each AND, OR, NOT, comparison and function is one."""
+    if isinstance(condition, And | Or):
+        return len(condition.conditions) - 1
+    return 2 if isinstance(condition, SizeComparison) else 1
 
 
 def check_bounds(where: str, low: AttributeValue, high: AttributeValue) -> None:

@@ -20,6 +20,7 @@ from dynarepo._requests import (
     read_unprocessed_keys,
 )
 from dynarepo._wire import WireItem
+from dynarepo.exceptions import UnexpectedResponseError
 
 __all__ = ["read_batch"]
 
@@ -55,6 +56,7 @@ async def _read_chunk(
     caller: Caller, target: Target[T], keys: Sequence[WireItem], *, consistent: bool
 ) -> dict[Identity, WireItem]:
     deadline, left, rounds = caller.deadline(), keys, 0
+    asked = {identity(target.entity, key) for key in keys}
     found: dict[Identity, WireItem] = {}
     while True:
         reply = await caller.send(batch_get(target, left, consistent=consistent), deadline)
@@ -63,6 +65,10 @@ async def _read_chunk(
         left = read_unprocessed_keys(target, reply)
         if not left:
             return found
+        if not {identity(target.entity, key) for key in left} <= asked:
+            raise UnexpectedResponseError(
+                "the reply leaves keys unprocessed that were not asked for", operation="BatchGetItem"
+            )
         # A reply is cut at 16 MB: what follows is read at once, a pause is for a busy table only.
         if not new:
             await caller.pause(rounds, deadline)

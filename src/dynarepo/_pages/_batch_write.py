@@ -11,7 +11,7 @@ the last one wins.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
@@ -23,16 +23,18 @@ from dynarepo._requests import Identity, Target, WriteEntry, batch_write, read_u
 from dynarepo.exceptions import (
     DynamoDBBatchOperationError,
     DynamoDBServiceError,
+    InvalidRequestError,
     UnexpectedResponseError,
     WriteOutcomeUnknownError,
 )
 
 __all__ = ["BatchWriter"]
 
+S = TypeVar("S")
 T = TypeVar("T", bound=BaseModel)
 
-#: Room for the envelope of a request around its entries.
-_ENVELOPE_BYTES: Final = 4096
+#: What the entries of one request may have; the rest is room for its envelope.
+_MAX_CHUNK_BYTES: Final = MAX_BATCH_WRITE_BYTES - 4096
 
 
 @dataclass(slots=True)
@@ -42,13 +44,14 @@ class _Outcome:
     written: int = 0
     failed: list[object] = field(default_factory=list)
     unknown: list[object] = field(default_factory=list)
-    cause: DynamoDBServiceError | None = None
+    cause: Exception | None = None
 
 
 class BatchWriter(Generic[T]):
     """Takes entries one by one and sends them in chunks while it fills."""
 
     def __init__(self, caller: Caller, target: Target[T]) -> None:
+        caller.channel.check_open()
         self._caller = caller
         self._target = target
         self._pending: dict[Identity, WriteEntry] = {}
@@ -56,6 +59,7 @@ class BatchWriter(Generic[T]):
         self._sending: dict[Identity, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
+        self._is_over = False
         self._outcome = _Outcome()
 
     @property
@@ -65,11 +69,12 @@ class BatchWriter(Generic[T]):
 
     async def add(self, entry: WriteEntry) -> None:
         """Take an entry, and send a chunk when one is full."""
+        while self._pending and self._bytes_with(entry) > _MAX_CHUNK_BYTES:
+            await self._send_pending()
+        self._check_not_over()
         replaced = self._pending.pop(entry.identity, None)
         if replaced is not None:
             self._pending_bytes -= replaced.size
-        if self._pending_bytes + entry.size > MAX_BATCH_WRITE_BYTES - _ENVELOPE_BYTES:
-            await self._send_pending()
         self._pending[entry.identity] = entry
         self._pending_bytes += entry.size
         if len(self._pending) == MAX_BATCH_WRITE_ITEMS:
@@ -77,14 +82,16 @@ class BatchWriter(Generic[T]):
 
     async def finish(self) -> int:
         """Send what is left and wait for all of it; give the number of entries written."""
-        if self._pending:
-            await self._send_pending()
-        await self._wait_for(self._tasks)
+        while self._pending or self._tasks:
+            if self._pending:
+                await self._send_pending()
+            await self._wait_for(self._tasks)
         self._raise_if_stopped()
         return self._outcome.written
 
     async def abandon(self) -> None:
         """Send nothing more, and let no task outlive the batch."""
+        self._is_over = True
         self._pending.clear()
         for task in self._tasks:
             task.cancel()
@@ -103,16 +110,24 @@ class BatchWriter(Generic[T]):
         finally:
             await self.abandon()
 
-    async def write_stream(self, entries: AsyncIterable[WriteEntry]) -> int:
+    async def write_stream(self, sources: AsyncIterable[S], encode: Callable[[S], WriteEntry]) -> int:
         """Write entries as they come, with no more than a few chunks in memory."""
         try:
-            async for entry in entries:
-                await self.add(entry)
+            async for source in sources:
+                await self.add(encode(source))
                 if self.is_stopped:
                     break
             return await self.finish()
         finally:
             await self.abandon()
+
+    def _bytes_with(self, entry: WriteEntry) -> int:
+        replaced = self._pending.get(entry.identity)
+        return self._pending_bytes + entry.size - (0 if replaced is None else replaced.size)
+
+    def _check_not_over(self) -> None:
+        if self._is_over:
+            raise InvalidRequestError("the batch is over: its block has ended, and nothing more is sent")
 
     async def _send_pending(self) -> None:
         chunk = self._pending
@@ -122,6 +137,7 @@ class BatchWriter(Generic[T]):
             await self._wait_for({self._sending[key] for key in chunk if key in self._sending})
             while len(self._tasks) >= self._caller.config.batch_concurrency:
                 await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            self._check_not_over()
             if self.is_stopped:
                 self._fail(chunk.values())
                 return
@@ -149,11 +165,15 @@ class BatchWriter(Generic[T]):
                 await self._caller.pause(rounds, deadline)
                 rounds += 1
         except (WriteOutcomeUnknownError, UnexpectedResponseError) as error:
-            self._outcome.unknown += [entry.source for entry in left]
-            self._outcome.cause = self._outcome.cause or error
+            self._stop(error, self._outcome.unknown, left)
         except DynamoDBServiceError as error:
-            self._fail(left)
-            self._outcome.cause = self._outcome.cause or error
+            self._stop(error, self._outcome.failed, left)
+        except Exception as error:  # noqa: BLE001 - a fault of the transport must not pass for success
+            self._stop(error, self._outcome.unknown, left)
+
+    def _stop(self, error: Exception, listed: list[object], entries: Iterable[WriteEntry]) -> None:
+        listed += [entry.source for entry in entries]
+        self._outcome.cause = self._outcome.cause or error
 
     def _fail(self, entries: Iterable[WriteEntry]) -> None:
         self._outcome.failed += [entry.source for entry in entries]
@@ -176,6 +196,6 @@ class BatchWriter(Generic[T]):
             successful_count=outcome.written,
             operation="BatchWriteItem",
             table_name=self._target.table_name,
-            code=outcome.cause.code,
-            request_id=outcome.cause.request_id,
+            code=getattr(outcome.cause, "code", None),
+            request_id=getattr(outcome.cause, "request_id", None),
         ) from outcome.cause

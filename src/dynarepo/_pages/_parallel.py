@@ -25,7 +25,8 @@ async def read_parallel(
     A segment reads one page ahead of its consumer and no further. When one fails, or the consumer
     leaves, the others are cancelled and awaited before this generator ends.
     """
-    waiting = [reader.pages(None) for reader in readers]
+    segments = [reader.pages(None) for reader in readers]
+    waiting = segments.copy()
     running: dict[asyncio.Task[PaginationResult[T] | None], AsyncGenerator[PaginationResult[T], None]] = {}
     try:
         while waiting or running:
@@ -43,6 +44,8 @@ async def read_parallel(
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        for pages in segments:
+            await pages.aclose()
 
 
 async def _next_page(

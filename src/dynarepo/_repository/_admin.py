@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 
@@ -12,9 +12,17 @@ from dynarepo._repository._base import Connected
 from dynarepo._request import Deadline
 from dynarepo._requests import table_definition, ttl_attribute
 from dynarepo._schema import TableSchema
-from dynarepo.exceptions import ConfigurationError, InvalidRequestError, TableNotFoundError
+from dynarepo._wire import Payload
+from dynarepo.exceptions import (
+    ConfigurationError,
+    InvalidRequestError,
+    TableNotFoundError,
+    UnexpectedResponseError,
+)
 
 __all__ = ["TableAdmin"]
+
+M = TypeVar("M", list[str], Payload)
 
 _POLL_SECONDS: Final = 0.2
 
@@ -60,7 +68,8 @@ class TableAdmin(Connected):
         name = self._table_name(table_name or next(iter(names), None))
         ttl = ttl_attribute(entities)
         await self._channel.control("CreateTable", table_definition(entities, name, self._config))
-        await self.wait_until_active(name)
+        # DescribeTable reads eventually: it may not know the new table yet.
+        await self._wait_until_active(name, may_be_missing=True)
         if ttl is not None:
             specification = {"Enabled": True, "AttributeName": ttl}
             await self._channel.control(
@@ -78,14 +87,7 @@ class TableAdmin(Connected):
 
         Costs a DescribeTable five times a second.
         """
-        name = self._table_name(table_name)
-        deadline = Deadline.after(self._config.deadline)
-        while True:
-            table = (await self._channel.control("DescribeTable", {"TableName": name}))["Table"]
-            states = [table, *table.get("GlobalSecondaryIndexes", ())]
-            if all(state.get("TableStatus", state.get("IndexStatus")) == "ACTIVE" for state in states):
-                return
-            await self._pause(deadline)
+        await self._wait_until_active(self._table_name(table_name), may_be_missing=False)
 
     async def delete_table(self, table_name: str | None = None) -> None:
         """
@@ -125,10 +127,22 @@ class TableAdmin(Connected):
         start: dict[str, str] = {}
         while True:
             reply = await self._channel.control("ListTables", start)
-            names += reply["TableNames"]
+            names += _member(reply, "ListTables", "TableNames", list)
             if "LastEvaluatedTableName" not in reply:
                 return names
             start = {"ExclusiveStartTableName": reply["LastEvaluatedTableName"]}
+
+    async def _wait_until_active(self, name: str, *, may_be_missing: bool) -> None:
+        deadline = Deadline.after(self._config.deadline)
+        while True:
+            try:
+                reply = await self._channel.control("DescribeTable", {"TableName": name})
+                if _is_active(_member(reply, "DescribeTable", "Table", dict)):
+                    return
+            except TableNotFoundError:
+                if not may_be_missing:
+                    raise
+            await self._pause(deadline)
 
     def _table_name(self, name: str | None) -> str:
         found = name or self._config.table_name
@@ -138,3 +152,16 @@ class TableAdmin(Connected):
 
     async def _pause(self, deadline: Deadline) -> None:
         await asyncio.sleep(min(_POLL_SECONDS, deadline.remaining()))
+
+
+def _is_active(table: Payload) -> bool:
+    indexes = table.get("GlobalSecondaryIndexes", ())
+    states = [table.get("TableStatus"), *(index.get("IndexStatus") for index in indexes)]
+    return all(state == "ACTIVE" for state in states)
+
+
+def _member(reply: Payload, operation: str, name: str, kind: type[M]) -> M:
+    found = reply.get(name)
+    if not isinstance(found, kind):
+        raise UnexpectedResponseError(f"the reply lacks its {name}", operation=operation)
+    return found

@@ -39,9 +39,8 @@ class Batch(Generic[T]):
             InvalidKeyError: The key does not fit; the batch goes on without it.
             DynamoDBBatchOperationError: An earlier chunk failed; nothing more is sent.
         """
-        await self._add(
-            delete_entry(self._target, (pk,) if self._target.entity.table.sort is None else (pk, sk))
-        )
+        is_simple = self._target.entity.table.sort is None and sk is None
+        await self._add(delete_entry(self._target, pk if is_simple else (pk, sk)))
 
     async def _add(self, entry: WriteEntry) -> None:
         await self._writer.add(entry)

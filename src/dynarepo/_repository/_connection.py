@@ -92,9 +92,13 @@ class DynamoDBConnection(Connected):
 
         Costs one TransactWriteItems: two write units for each KB. When the block raises, nothing is sent.
         """
+        self._channel.check_open()
         transaction = WriteTransaction(self._channel)
-        yield transaction
-        await send_transaction(Caller(self._channel, self._config), transaction.pairs, client_token)
+        try:
+            yield transaction
+        finally:
+            operations = transaction.end()
+        await send_transaction(Caller(self._channel, self._config), operations, client_token)
 
     def _shared(self) -> _Shared:
         return {"config": self._config, "logger": self._logger, "channel": self._channel}

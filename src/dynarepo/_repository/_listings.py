@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from dynarepo._expressions import Condition, SortKeyCondition
+from dynarepo._expressions import SortKeyCondition, Where
 from dynarepo._pages import PageReader, PaginationResult, read_parallel
 from dynarepo._repository._base import RepositoryBase
 from dynarepo._requests import Listing, check_segments, query, require_whole_items, scan
@@ -26,7 +26,7 @@ class ListingRepository(RepositoryBase[T]):
         self,
         pk: object,
         *,
-        where: Condition | None = None,
+        where: Where[T] | None = None,
         index: str | None = None,
         limit: int | None = None,
         page_size: int | None = None,
@@ -67,7 +67,7 @@ class ListingRepository(RepositoryBase[T]):
         pk: object,
         sk_condition: SortKeyCondition,
         *,
-        where: Condition | None = None,
+        where: Where[T] | None = None,
         index: str | None = None,
         limit: int | None = None,
         page_size: int | None = None,
@@ -111,7 +111,7 @@ class ListingRepository(RepositoryBase[T]):
         pk: object,
         sk_condition: SortKeyCondition | None = None,
         *,
-        where: Condition | None = None,
+        where: Where[T] | None = None,
         index: str | None = None,
         limit: int | None = None,
         page_size: int | None = None,
@@ -140,7 +140,7 @@ class ListingRepository(RepositoryBase[T]):
         pk: object,
         sk_condition: SortKeyCondition | None = None,
         *,
-        where: Condition | None = None,
+        where: Where[T] | None = None,
         index: str | None = None,
         limit: int | None = None,
         page_size: int | None = None,
@@ -170,7 +170,7 @@ class ListingRepository(RepositoryBase[T]):
     async def scan(
         self,
         *,
-        where: Condition | None = None,
+        where: Where[T] | None = None,
         index: str | None = None,
         limit: int | None = None,
         page_size: int | None = None,
@@ -191,7 +191,7 @@ class ListingRepository(RepositoryBase[T]):
     def iter_scan(
         self,
         *,
-        where: Condition | None = None,
+        where: Where[T] | None = None,
         index: str | None = None,
         limit: int | None = None,
         page_size: int | None = None,
@@ -239,7 +239,7 @@ class ListingRepository(RepositoryBase[T]):
     def iter_scan_items(
         self,
         *,
-        where: Condition | None = None,
+        where: Where[T] | None = None,
         index: str | None = None,
         limit: int | None = None,
         page_size: int | None = None,
@@ -269,7 +269,7 @@ class ListingRepository(RepositoryBase[T]):
         pk: object,
         sk_condition: SortKeyCondition | None = None,
         *,
-        where: Condition | None = None,
+        where: Where[T] | None = None,
         index: str | None = None,
         consistent: bool | None = None,
     ) -> int:
@@ -293,7 +293,7 @@ class ListingRepository(RepositoryBase[T]):
         self,
         pk: object,
         sk_condition: SortKeyCondition | None,
-        where: Condition | None,
+        where: Where[T] | None,
         index: str | None,
         descending: bool,
         consistent: bool | None,
@@ -309,7 +309,7 @@ class ListingRepository(RepositoryBase[T]):
             consistent=consistent,
         )
 
-    def _scan(self, where: Condition | None, index: str | None, consistent: bool | None) -> Listing:
+    def _scan(self, where: Where[T] | None, index: str | None, consistent: bool | None) -> Listing:
         require_whole_items(self._target.entity, index)
         return scan(self._target, where=where, index=index, consistent=consistent)
 

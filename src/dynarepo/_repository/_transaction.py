@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
 from dynarepo._connection import Channel
-from dynarepo._expressions import Condition
+from dynarepo._expressions import Where
 from dynarepo._pages import Caller
-from dynarepo._requests import Target, TransactWriteItem, align_reasons, transact_write
-from dynarepo.exceptions import ConfigurationError, DynamoDBTransactionError
+from dynarepo._requests import Target, TransactWriteItem, Update, align_reasons, transact_write
+from dynarepo.exceptions import ConfigurationError, DynamoDBTransactionError, InvalidRequestError
 
 __all__ = ["WriteTransaction", "send_transaction"]
 
@@ -50,43 +50,48 @@ class WriteTransaction:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._operations: list[_Pair] = []
+        self._is_over = False
 
-    def put(self, repository: _Writes[M], item: M, *, where: Condition | None = None) -> None:
+    def put(self, repository: _Writes[M], item: M, *, where: Where[M] | None = None) -> None:
         """Create or replace an item."""
         self._add(repository, TransactWriteItem.put(item, where=where))
 
-    def create(self, repository: _Writes[M], item: M, *, where: Condition | None = None) -> None:
+    def create(self, repository: _Writes[M], item: M, *, where: Where[M] | None = None) -> None:
         """Create an item that must not exist."""
         self._add(repository, TransactWriteItem.create(item, where=where))
 
     def update(
         self,
-        repository: _Writes[Any],
+        repository: _Writes[M],
         pk: object,
         sk: object = None,
-        changes: Mapping[str, object] | None = None,
+        changes: Update[M] | None = None,
         *,
-        where: Condition | None = None,
+        where: Where[M] | None = None,
     ) -> None:
         """Change some fields of an item that exists."""
         self._add(repository, TransactWriteItem.update(pk, sk, changes, where=where))
 
     def delete(
-        self, repository: _Writes[Any], pk: object, sk: object = None, *, where: Condition | None = None
+        self, repository: _Writes[M], pk: object, sk: object = None, *, where: Where[M] | None = None
     ) -> None:
         """Delete an item, if there is one."""
         self._add(repository, TransactWriteItem.delete(pk, sk, where=where))
 
-    def check(self, repository: _Writes[Any], pk: object, sk: object = None, *, where: Condition) -> None:
+    def check(self, repository: _Writes[M], pk: object, sk: object = None, *, where: Where[M]) -> None:
         """Demand a condition of an item that the transaction does not write."""
         self._add(repository, TransactWriteItem.check(pk, sk, where=where))
 
-    @property
-    def pairs(self) -> tuple[_Pair, ...]:
-        """What was collected, in order, each with its repository's target."""
+    def end(self) -> tuple[_Pair, ...]:
+        """Take nothing more; give what was collected, in order, each with its repository's target."""
+        self._is_over = True
         return tuple(self._operations)
 
-    def _add(self, repository: _Writes[Any], operation: TransactWriteItem) -> None:
+    def _add(self, repository: _Writes[M], operation: TransactWriteItem) -> None:
+        if self._is_over:
+            raise InvalidRequestError(
+                "the transaction is over: its block has ended, and nothing more is sent"
+            )
         if repository._channel is not self._channel:
             raise ConfigurationError("a transaction takes repositories of its own connection")
         self._operations.append((repository._target, operation))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
-from dynarepo._expressions import Condition
+from dynarepo._expressions import Where
 from dynarepo._pages import BatchWriter
 from dynarepo._repository._base import RepositoryBase
 from dynarepo._repository._batch import Batch
@@ -17,6 +17,7 @@ from dynarepo._request import Request
 from dynarepo._requests import (
     Target,
     TransactWriteItem,
+    Update,
     WriteEntry,
     create_item,
     delete_entry,
@@ -49,7 +50,7 @@ class AsyncWriteRepository(RepositoryBase[T]):
     done. A cancelled write may have been done.
     """
 
-    async def save(self, item: T, *, where: Condition | None = None) -> T:
+    async def save(self, item: T, *, where: Where[T] | None = None) -> T:
         """
         Create an item, or replace the whole item that has its key.
 
@@ -58,7 +59,7 @@ class AsyncWriteRepository(RepositoryBase[T]):
             where: What must hold of the stored item.
 
         Returns:
-            The model as stored.
+            The model that was given.
 
         Raises:
             InvalidValueError: A field cannot be stored so that it would come back the same.
@@ -71,7 +72,7 @@ class AsyncWriteRepository(RepositoryBase[T]):
         await self._send(put_item(self._target, item, where), explain_failed_write)
         return item
 
-    async def create(self, item: T, *, where: Condition | None = None) -> T:
+    async def create(self, item: T, *, where: Where[T] | None = None) -> T:
         """
         Create an item that must not exist yet.
 
@@ -80,7 +81,7 @@ class AsyncWriteRepository(RepositoryBase[T]):
             where: A further condition.
 
         Returns:
-            The model as stored.
+            The model that was given.
 
         Raises:
             ItemAlreadyExistsError: There is one; it was left as it is, and hangs on `item`.
@@ -95,9 +96,9 @@ class AsyncWriteRepository(RepositoryBase[T]):
         self,
         pk: object,
         sk: object = None,
-        changes: Mapping[str, object] | None = None,
+        changes: Update[T] | None = None,
         *,
-        where: Condition | None = None,
+        where: Where[T] | None = None,
     ) -> T:
         """
         Change some fields of an item that exists; the others stay as they are, unknown attributes too.
@@ -105,9 +106,10 @@ class AsyncWriteRepository(RepositoryBase[T]):
         Args:
             pk: The partition key.
             sk: The sort key, where the table has one.
-            changes: New values by field name; the model's own rules for each field apply. `None` removes
-                a field whose default it is. A field of a key template of an index needs the template's
-                other fields beside it.
+            changes: New values by field name, or `lambda u: [set_(u.age).to(37), increment(u.visits, 1)]`.
+                The model's own rules for each field apply to whole new values. `None` removes a field
+                whose default it is. A field of a key template of an index needs the template's other
+                fields beside it.
             where: What must hold of the stored item.
 
         Returns:
@@ -118,13 +120,15 @@ class AsyncWriteRepository(RepositoryBase[T]):
             ConditionFailedError: The condition does not hold; `item` is the stored model.
             InvalidRequestError: A field is unknown or part of the table's key, or nothing is changed.
             InvalidValueError: A value does not fit its field.
+            InvalidItemError: The update was done, and the item now breaks a validator of the whole model,
+                which a partial update cannot run beforehand.
 
         Costs one UpdateItem, also when it is refused.
         """
         request = update_item(self._target, pk, sk, {} if changes is None else changes, where)
         return read_updated(self._target, await self._send(request, explain_failed_update))
 
-    async def delete(self, pk: object, sk: object = None, *, where: Condition | None = None) -> bool:
+    async def delete(self, pk: object, sk: object = None, *, where: Where[T] | None = None) -> bool:
         """
         Delete an item.
 
@@ -240,5 +244,5 @@ class AsyncWriteRepository(RepositoryBase[T]):
     ) -> int:
         writer = BatchWriter(self._caller, self._target)
         if isinstance(sources, AsyncIterable):
-            return await writer.write_stream(encode(source) async for source in sources)
+            return await writer.write_stream(sources, encode)
         return await writer.write_all([encode(source) for source in sources])

@@ -43,6 +43,7 @@ from dynarepo._requests._transactions import (
     transact_get,
     transact_write,
 )
+from dynarepo._requests._updates import Update
 
 __all__ = [
     "Identity",
@@ -50,6 +51,7 @@ __all__ = [
     "Page",
     "Target",
     "TransactWriteItem",
+    "Update",
     "WriteEntry",
     "align_reasons",
     "batch_get",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TypeAlias, TypeVar
 
 from pydantic import BaseModel
@@ -14,7 +14,7 @@ from dynarepo._codec import Entity
 from dynarepo._request import Request
 from dynarepo._requests._target import Target, is_items, unexpected
 from dynarepo._wire import Payload, WireItem
-from dynarepo.exceptions import InvalidKeyError, InvalidRequestError
+from dynarepo.exceptions import InvalidItemError, InvalidKeyError
 
 __all__ = [
     "Identity",
@@ -40,8 +40,8 @@ Identity: TypeAlias = tuple[tuple[str, object], ...]
 class WriteEntry:
     """One put or delete of a batch; `source` is the model, or the key, as the caller gave it."""
 
-    identity: Identity
-    operation: Payload
+    identity: Identity = field(repr=False)
+    operation: Payload = field(repr=False)
     size: int
     source: object = field(repr=False)
 
@@ -52,8 +52,17 @@ def identity(entity: Entity[T], item: WireItem) -> Identity:
 
 
 def _canonical(value: Payload) -> tuple[str, object]:
-    tag, content = next(iter(value.items()))
+    ((tag, content),) = value.items()
     return (tag, Decimal(content) if tag == "N" else content)
+
+
+def _identity_in_reply(entity: Entity[T], item: WireItem, operation: str) -> Identity:
+    try:
+        found = identity(entity, item)
+        hash(found)
+    except (InvalidItemError, AttributeError, TypeError, ValueError, InvalidOperation):
+        raise unexpected(operation, "has an item without the key of the table") from None
+    return found
 
 
 def put_entry(target: Target[T], item: T) -> WriteEntry:
@@ -78,7 +87,7 @@ def split_key(entity: Entity[T], key: object) -> tuple[object, object]:
     if entity.table.sort is None and not isinstance(key, tuple):
         return key, None
     if isinstance(key, tuple) and len(key) == len(entity.table.attributes):
-        return (*key, None)[:2]
+        return key[0], key[1] if len(key) > 1 else None
     if entity.table.sort is None:
         raise InvalidKeyError("a key of this table is its partition key value, or a tuple of it")
     raise InvalidKeyError("a key of this table is a tuple of its partition and sort key values")
@@ -102,17 +111,20 @@ def read_unprocessed_writes(
         return []
     if not is_items(left):
         raise unexpected("BatchWriteItem", "has unprocessed items that are no list")
-    by_identity = {entry.identity: entry for entry in entries}
-    try:
-        return [by_identity[_identity_of_write(target.entity, write)] for write in left]
-    except (KeyError, AttributeError, InvalidRequestError):
-        raise unexpected("BatchWriteItem", "leaves items unprocessed that were not sent") from None
+    sent = {entry.identity: entry for entry in entries}
+    found = [sent.get(_identity_of_write(target.entity, write)) for write in left]
+    unprocessed = [entry for entry in found if entry is not None]
+    if len(unprocessed) < len(left):
+        raise unexpected("BatchWriteItem", "leaves items unprocessed that were not sent")
+    return unprocessed
 
 
 def _identity_of_write(entity: Entity[T], write: Payload) -> Identity:
-    if "PutRequest" in write:
-        return identity(entity, write["PutRequest"]["Item"])
-    return identity(entity, write["DeleteRequest"]["Key"])
+    for request, member in (("PutRequest", "Item"), ("DeleteRequest", "Key")):
+        body = write.get(request)
+        if isinstance(body, dict) and isinstance(body.get(member), dict):
+            return _identity_in_reply(entity, body[member], "BatchWriteItem")
+    raise unexpected("BatchWriteItem", "has unprocessed items that are neither puts nor deletes")
 
 
 def batch_get(target: Target[T], keys: Iterable[WireItem], *, consistent: bool) -> Request:
@@ -131,7 +143,7 @@ def read_found(target: Target[T], reply: Payload) -> dict[Identity, WireItem]:
         return {}
     if not is_items(items):
         raise unexpected("BatchGetItem", "has items that are no list")
-    return {identity(target.entity, item): item for item in items}
+    return {_identity_in_reply(target.entity, item, "BatchGetItem"): item for item in items}
 
 
 def read_unprocessed_keys(target: Target[T], reply: Payload) -> list[WireItem]:
@@ -142,6 +154,8 @@ def read_unprocessed_keys(target: Target[T], reply: Payload) -> list[WireItem]:
     keys = left.get("Keys") if isinstance(left, dict) else None
     if not is_items(keys):
         raise unexpected("BatchGetItem", "has unprocessed keys that are no list")
+    for key in keys:
+        _identity_in_reply(target.entity, key, "BatchGetItem")
     return keys
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel
 
-from dynarepo._codec import Entity, ModelResolver, encode_changes
-from dynarepo._expressions import Condition, ExpressionWriter, Or, check_length
+from dynarepo._codec import Entity, ModelResolver
+from dynarepo._expressions import ExpressionWriter, Or, Where, check_length, condition_of
 from dynarepo._request import Request
 from dynarepo._requests._target import Target, unexpected
+from dynarepo._requests._updates import Update, write_update
 from dynarepo._wire import Payload, WireItem
 from dynarepo.exceptions import (
     ConditionFailedError,
     InvalidItemError,
-    InvalidRequestError,
     ItemAlreadyExistsError,
     ItemNotFoundError,
 )
@@ -58,14 +57,14 @@ def read_item(target: Target[T], reply: Payload) -> T | None:
     return target.entity.decode(item)
 
 
-def put_item(target: Target[T], item: T, where: Condition | None) -> Request:
+def put_item(target: Target[T], item: T, where: Where[T] | None) -> Request:
     """Build a PutItem that creates or replaces."""
     wire = target.entity.encode(item)
     payload = target.payload(Item=wire, **condition_members(target.entity, where))
     return target.request("PutItem", payload, target.entity.table.of(wire))
 
 
-def create_item(target: Target[T], item: T, where: Condition | None) -> Request:
+def create_item(target: Target[T], item: T, where: Where[T] | None) -> Request:
     """Build a PutItem that must not replace."""
     wire = target.entity.encode(item)
     payload = target.payload(Item=wire, **condition_members(target.entity, where, key_exists=False))
@@ -73,7 +72,7 @@ def create_item(target: Target[T], item: T, where: Condition | None) -> Request:
 
 
 def update_item(
-    target: Target[T], pk: object, sk: object, changes: Mapping[str, object], where: Condition | None
+    target: Target[T], pk: object, sk: object, changes: Update[T], where: Where[T] | None
 ) -> Request:
     """Build an UpdateItem of some fields of an item that exists."""
     key = target.entity.table.encode(pk, sk)
@@ -90,7 +89,7 @@ def read_updated(target: Target[T], reply: Payload) -> T:
     return target.entity.decode(item)
 
 
-def delete_item(target: Target[T], pk: object, sk: object, where: Condition | None) -> Request:
+def delete_item(target: Target[T], pk: object, sk: object, where: Where[T] | None) -> Request:
     """Build a DeleteItem that tells what it removed."""
     key = target.entity.table.encode(pk, sk)
     payload = target.payload(Key=key, ReturnValues="ALL_OLD", **condition_members(target.entity, where))
@@ -99,11 +98,14 @@ def delete_item(target: Target[T], pk: object, sk: object, where: Condition | No
 
 def read_deleted(reply: Payload) -> bool:
     """Tell whether a DeleteItem found something to delete."""
-    return bool(reply.get("Attributes"))
+    item = reply.get("Attributes")
+    if item is not None and not isinstance(item, dict):
+        raise unexpected("DeleteItem", "has Attributes that are no object")
+    return bool(item)
 
 
 def condition_members(
-    entity: Entity[T], where: Condition | None, *, key_exists: bool | None = None
+    entity: Entity[T], where: Where[T] | None, *, key_exists: bool | None = None
 ) -> Payload:
     """Write a write's condition; `key_exists` also demands that the item is there, or is not."""
     writer = ExpressionWriter(ModelResolver(entity))
@@ -111,33 +113,26 @@ def condition_members(
 
 
 def update_members(
-    entity: Entity[T], pk: object, sk: object, changes: Mapping[str, object], where: Condition | None
+    entity: Entity[T], pk: object, sk: object, changes: Update[T], where: Where[T] | None
 ) -> Payload:
     """Write the update of an item that exists, and its condition."""
-    encoded = encode_changes(entity, changes, entity.table.known(pk, sk))
-    if not encoded.set and not encoded.remove:
-        raise InvalidRequestError("the update changes nothing; give at least one field")
     writer = ExpressionWriter(ModelResolver(entity))
-    clauses = []
-    if encoded.set:
-        pairs = [f"{writer.attribute(name)} = {writer.value(value)}" for name, value in encoded.set.items()]
-        clauses.append(f"SET {', '.join(pairs)}")
-    if encoded.remove:
-        clauses.append(f"REMOVE {', '.join(writer.attribute(name) for name in encoded.remove)}")
+    expression = write_update(writer, entity, changes, entity.table.known(pk, sk))
     members = _condition(writer, entity, where, key_exists=True)
-    return writer.into({"UpdateExpression": check_length(" ".join(clauses)), **members})
+    return writer.into({"UpdateExpression": expression, **members})
 
 
 def _condition(
-    writer: ExpressionWriter, entity: Entity[T], where: Condition | None, key_exists: bool | None
+    writer: ExpressionWriter, entity: Entity[T], where: Where[T] | None, key_exists: bool | None
 ) -> Payload:
     parts = []
     if key_exists is not None:
         function = "attribute_exists" if key_exists else "attribute_not_exists"
         parts.append(f"{function}({writer.attribute(entity.table.partition.attribute)})")
-    if where is not None:
-        text = writer.condition(where)
-        parts.append(f"({text})" if parts and isinstance(where, Or) else text)
+    condition = condition_of(where)
+    if condition is not None:
+        text = writer.condition(condition, beside=2 * len(parts))
+        parts.append(f"({text})" if parts and isinstance(condition, Or) else text)
     if not parts:
         return {}
     return {

@@ -12,25 +12,33 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeGuard, TypeVar
 
 from pydantic import BaseModel
 
 from dynarepo._codec import (
+    DecodeError,
     Entity,
     IndexKeys,
     KeyAttribute,
     ModelResolver,
     decode_dynamic,
-    encode_dynamic,
+    encode_plain_key,
     key_of,
 )
-from dynarepo._expressions import Condition, ExpressionWriter, SortKeyCondition, check_bounds, check_length
+from dynarepo._expressions import (
+    ExpressionWriter,
+    SortKeyCondition,
+    Where,
+    check_bounds,
+    check_length,
+    condition_of,
+)
 from dynarepo._limits import MAX_SEGMENTS
 from dynarepo._request import Request
 from dynarepo._requests._target import Target, is_items, unexpected
 from dynarepo._wire import AttributeValue, Payload, WireItem, sort_value
-from dynarepo.exceptions import InvalidKeyError, InvalidRequestError, InvalidValueError
+from dynarepo.exceptions import InvalidKeyError, InvalidRequestError
 
 __all__ = ["Listing", "Page", "PlainKey", "check_segments", "query", "require_whole_items", "scan"]
 
@@ -47,10 +55,10 @@ _COMPARATORS: Final = {"eq": "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 class Page:
     """One reply to a Query or Scan."""
 
-    items: list[WireItem]
+    items: list[WireItem] = field(repr=False)
     count: int
     scanned_count: int
-    last_key: WireItem | None
+    last_key: WireItem | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +71,11 @@ class Listing:
     """
 
     operation: str
-    payload: Payload
+    payload: Payload = field(repr=False)
     keys: tuple[KeyAttribute, ...]
     ranges: tuple[str | None, ...] = (None,)
-    partition: Mapping[str, AttributeValue] = field(default_factory=dict)
-    split: tuple[str, AttributeValue] | None = None
+    partition: Mapping[str, AttributeValue] = field(default_factory=dict, repr=False)
+    split: tuple[str, AttributeValue] | None = field(default=None, repr=False)
 
     @property
     def has_filter(self) -> bool:
@@ -89,15 +97,17 @@ class Listing:
 
     def read(self, reply: Payload) -> Page:
         """Read the reply of one page."""
-        items, count, scanned = reply.get("Items", []), reply.get("Count"), reply.get("ScannedCount")
-        last_key = reply.get("LastEvaluatedKey")
+        is_counting = self.payload.get("Select") == "COUNT"
+        items, count = reply.get("Items", [] if is_counting else None), reply.get("Count")
+        scanned = reply.get("ScannedCount")
         if not is_items(items) or type(count) is not int or type(scanned) is not int:
             raise unexpected(self.operation, "lacks its items or counts")
-        if not (last_key is None or isinstance(last_key, dict)):
-            raise unexpected(self.operation, "has a last key that is no object")
-        if self.payload.get("Select") != "COUNT" and len(items) != count:
+        if not is_counting and len(items) != count:
             raise unexpected(self.operation, "has a count that is not that of its items")
-        return Page(items, count, scanned, last_key or None)
+        last_key = reply.get("LastEvaluatedKey") or None
+        if last_key is not None and not self._is_position(last_key):
+            raise unexpected(self.operation, "has a last key that is none of the table or index")
+        return Page(items, count, scanned, last_key)
 
     def counting(self) -> Listing:
         """Give the same listing that counts instead of reading items."""
@@ -133,14 +143,7 @@ class Listing:
         names = {key.attribute for key in self.keys}
         if not isinstance(position, Mapping) or position.keys() != names:
             raise InvalidKeyError(f"last_evaluated_key must have exactly {', '.join(sorted(names))}")
-        start: WireItem = {}
-        for key in self.keys:
-            try:
-                start[key.attribute] = encode_dynamic(position[key.attribute], (key.attribute,))
-            except InvalidValueError as error:
-                raise InvalidKeyError(error.message) from None
-            if key.tag not in start[key.attribute]:
-                raise InvalidKeyError(f"{key.attribute}: last_evaluated_key has a value of the wrong type")
+        start = {key.attribute: encode_plain_key(key, position[key.attribute]) for key in self.keys}
         self.check_position(start)
         return start
 
@@ -148,6 +151,16 @@ class Listing:
         """Refuse a position outside the partition that is read."""
         if any(start.get(name) != value for name, value in self.partition.items()):
             raise InvalidKeyError("last_evaluated_key belongs to another partition than the query")
+
+    def _is_position(self, last_key: object) -> TypeGuard[WireItem]:
+        if not isinstance(last_key, dict) or last_key.keys() != {key.attribute for key in self.keys}:
+            return False
+        try:
+            for value in last_key.values():
+                decode_dynamic(value)
+        except DecodeError:
+            return False
+        return all(key.tag in last_key[key.attribute] for key in self.keys)
 
     def fingerprint(self) -> bytes:
         """Give a digest of what is read and in which order, whatever the page and consistency."""
@@ -161,7 +174,7 @@ def query(
     pk: object,
     sk_condition: SortKeyCondition | None = None,
     *,
-    where: Condition | None = None,
+    where: Where[T] | None = None,
     index: str | None = None,
     descending: bool = False,
     consistent: bool | None = None,
@@ -193,7 +206,7 @@ def query(
 def scan(
     target: Target[T],
     *,
-    where: Condition | None = None,
+    where: Where[T] | None = None,
     index: str | None = None,
     consistent: bool | None = None,
 ) -> Listing:
@@ -214,7 +227,7 @@ def check_segments(segments: int) -> int:
 def _listing_payload(
     target: Target[T],
     index: IndexKeys | None,
-    where: Condition | None,
+    where: Where[T] | None,
     writer: ExpressionWriter,
     consistent: bool | None,
 ) -> Payload:
@@ -224,8 +237,9 @@ def _listing_payload(
         if not target.entity.covers(index) and not index.is_global:
             # A local index fetches from the table what it does not hold itself.
             payload["Select"] = "ALL_ATTRIBUTES"
-    if where is not None:
-        payload["FilterExpression"] = writer.condition(where)
+    condition = condition_of(where)
+    if condition is not None:
+        payload["FilterExpression"] = writer.condition(condition)
     if _is_consistent(target, index, consistent):
         payload["ConsistentRead"] = True
     return writer.into(payload)

@@ -22,8 +22,7 @@ def table_definition(entities: Sequence[Entity[Any]], table_name: str, config: D
     """
     first = entities[0]
     attributes: dict[str, str] = {}
-    indexes: dict[str, Payload] = {}
-    global_names: set[str] = set()
+    indexes: dict[str, tuple[bool, Payload]] = {}
     for entity in entities:
         if _key_schema(entity.table.attributes) != _key_schema(first.table.attributes):
             raise SchemaError(
@@ -33,11 +32,9 @@ def table_definition(entities: Sequence[Entity[Any]], table_name: str, config: D
         _collect(attributes, entity.table.attributes)
         for index in entity.indexes.values():
             _collect(attributes, index.attributes)
-            definition = _index_definition(index, config)
-            if indexes.setdefault(index.name, definition) != definition:
+            declared = (index.is_global, _index_definition(index, config))
+            if indexes.setdefault(index.name, declared) != declared:
                 raise SchemaError(f"index {index.name} is declared in two ways")
-            if index.is_global:
-                global_names.add(index.name)
     definition = {
         "TableName": table_name,
         "KeySchema": _key_schema(first.table.attributes),
@@ -46,8 +43,8 @@ def table_definition(entities: Sequence[Entity[Any]], table_name: str, config: D
         ],
         **_throughput(config, billing=True),
     }
-    gsis = [index for name, index in indexes.items() if name in global_names]
-    lsis = [index for name, index in indexes.items() if name not in global_names]
+    gsis = [index for is_global, index in indexes.values() if is_global]
+    lsis = [index for is_global, index in indexes.values() if not is_global]
     return (
         definition
         | ({"GlobalSecondaryIndexes": gsis} if gsis else {})

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self, TypeAlias, TypeVar
+from typing import Any, Literal, Self, TypeAlias, TypeVar, get_args
 from uuid import uuid4
 
 from pydantic import BaseModel
 
-from dynarepo._expressions import Condition
+from dynarepo._expressions import Condition, Where, condition_of
 from dynarepo._limits import MAX_CLIENT_TOKEN_CHARACTERS, MAX_TRANSACTION_OPERATIONS
 from dynarepo._request import Request
 from dynarepo._requests._batches import identity
 from dynarepo._requests._items import condition_members, old_model, update_members
 from dynarepo._requests._target import Target, is_items, unexpected
+from dynarepo._requests._updates import Update
 from dynarepo._wire import Payload, WireItem
 from dynarepo.exceptions import DynamoDBTransactionError, InvalidRequestError, TransactionReason
 
@@ -30,6 +31,7 @@ T = TypeVar("T", bound=BaseModel)
 
 #: A target of any model: a transaction spans several.
 AnyTarget: TypeAlias = Target[Any]
+Kind: TypeAlias = Literal["put", "create", "update", "delete", "check"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,44 +42,50 @@ class TransactWriteItem:
     Make one by `put`, `create`, `update`, `delete` or `check`.
     """
 
-    kind: Literal["put", "create", "update", "delete", "check"]
+    kind: Kind
     item: BaseModel | None = field(default=None, repr=False)
     pk: object = field(default=None, repr=False)
     sk: object = field(default=None, repr=False)
-    changes: Mapping[str, object] = field(default_factory=dict, repr=False)
+    changes: Update[Any] = field(default_factory=dict, repr=False)
     where: Condition | None = field(default=None, repr=False)
 
-    @classmethod
-    def put(cls, item: BaseModel, *, where: Condition | None = None) -> Self:
-        """Create or replace an item."""
-        return cls("put", item=item, where=where)
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            raise InvalidRequestError(f"the kind of an operation is one of {', '.join(get_args(Kind))}")
 
     @classmethod
-    def create(cls, item: BaseModel, *, where: Condition | None = None) -> Self:
+    def put(cls, item: BaseModel, *, where: Where[Any] | None = None) -> Self:
+        """Create or replace an item."""
+        return cls("put", item=item, where=condition_of(where))
+
+    @classmethod
+    def create(cls, item: BaseModel, *, where: Where[Any] | None = None) -> Self:
         """Create an item that must not exist."""
-        return cls("create", item=item, where=where)
+        return cls("create", item=item, where=condition_of(where))
 
     @classmethod
     def update(
         cls,
         pk: object,
         sk: object = None,
-        changes: Mapping[str, object] | None = None,
+        changes: Update[Any] | None = None,
         *,
-        where: Condition | None = None,
+        where: Where[Any] | None = None,
     ) -> Self:
         """Change some fields of an item that exists."""
-        return cls("update", pk=pk, sk=sk, changes=changes or {}, where=where)
+        return cls(
+            "update", pk=pk, sk=sk, changes={} if changes is None else changes, where=condition_of(where)
+        )
 
     @classmethod
-    def delete(cls, pk: object, sk: object = None, *, where: Condition | None = None) -> Self:
+    def delete(cls, pk: object, sk: object = None, *, where: Where[Any] | None = None) -> Self:
         """Delete an item, if there is one."""
-        return cls("delete", pk=pk, sk=sk, where=where)
+        return cls("delete", pk=pk, sk=sk, where=condition_of(where))
 
     @classmethod
-    def check(cls, pk: object, sk: object = None, *, where: Condition) -> Self:
+    def check(cls, pk: object, sk: object = None, *, where: Where[Any]) -> Self:
         """Demand a condition of an item that the transaction does not write."""
-        return cls("check", pk=pk, sk=sk, where=where)
+        return cls("check", pk=pk, sk=sk, where=condition_of(where))
 
 
 def transact_write(
@@ -91,6 +99,8 @@ def transact_write(
             not 1 to 36 characters.
     """
     _check_number(len(operations))
+    if not all(isinstance(operation, TransactWriteItem) for _, operation in operations):
+        raise InvalidRequestError("a transaction takes TransactWriteItem values")
     entries = [_write(target, operation) for target, operation in operations]
     _check_distinct([(target, key) for (target, _), (_, key) in zip(operations, entries, strict=True)])
     payload = {

@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar, cast
 
+from dynarepo._config import is_table_name
 from dynarepo._limits import (
     MAX_GLOBAL_INDEXES,
     MAX_INDEX_KEY_PARTS,
@@ -50,8 +51,9 @@ class KeyTemplate:
 
     def __post_init__(self) -> None:
         _check_attribute_name(self.attribute)
-        if not self.template:
-            raise SchemaError(f"the key template of {self.attribute!r} is empty")
+        if not isinstance(self.template, str) or not self.template:
+            raise SchemaError(f"the key template of {self.attribute!r} is text, and not empty")
+        _encoded(self.template)
         parse_template(self.attribute, self.template)
 
     @property
@@ -96,6 +98,8 @@ class GlobalIndex:
         object.__setattr__(self, "partition_key", self.partition_parts)
         object.__setattr__(self, "sort_key", self.sort_parts or None)
         for side, parts in (("partition", self.partition_parts), ("sort", self.sort_parts)):
+            for part in parts:
+                _check_part(f"index {self.name}", part)
             if len(parts) > MAX_INDEX_KEY_PARTS:
                 raise SchemaError(
                     f"index {self.name}: a {side} key has at most {MAX_INDEX_KEY_PARTS} attributes"
@@ -135,8 +139,7 @@ class LocalIndex:
     def __post_init__(self) -> None:
         _check_index_name(self.name)
         object.__setattr__(self, "projection", _projection(self.name, self.projection))
-        if not isinstance(self.sort_key, str | KeyTemplate):
-            raise SchemaError(f"index {self.name}: a local index's sort key is one field or one KeyTemplate")
+        _check_part(f"index {self.name}", self.sort_key)
 
     @property
     def sort_parts(self) -> tuple[KeyPart, ...]:
@@ -145,6 +148,7 @@ class LocalIndex:
 
 
 Index: TypeAlias = GlobalIndex | LocalIndex
+I = TypeVar("I", GlobalIndex, LocalIndex)  # noqa: E741 - an index
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +180,9 @@ class TableSchema:
     ttl: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "gsis", tuple(self.gsis))
-        object.__setattr__(self, "lsis", tuple(self.lsis))
-        self._check_types()
+        object.__setattr__(self, "gsis", _indexes("gsis", self.gsis, GlobalIndex))
+        object.__setattr__(self, "lsis", _indexes("lsis", self.lsis, LocalIndex))
+        self._check_names()
         self._check_indexes()
         self._check_templates()
 
@@ -201,16 +205,15 @@ class TableSchema:
                 yield from index.partition_parts
             yield from index.sort_parts
 
-    def _check_types(self) -> None:
-        for part in self.key_parts():
-            if part == "" or not isinstance(part, str | KeyTemplate):
-                raise SchemaError("a key is the name of a field or a KeyTemplate")
-        for gsi in self.gsis:
-            if not isinstance(gsi, GlobalIndex):
-                raise SchemaError("gsis holds GlobalIndex values")
-        for lsi in self.lsis:
-            if not isinstance(lsi, LocalIndex):
-                raise SchemaError("lsis holds LocalIndex values")
+    def _check_names(self) -> None:
+        _check_part("partition_key", self.partition_key)
+        if self.sort_key is not None:
+            _check_part("sort_key", self.sort_key)
+        name, ttl = self.table_name, self.ttl
+        if name is not None and not (isinstance(name, str) and is_table_name(name)):
+            raise SchemaError("table_name is no name of a table: 3 to 255 of A-Z, a-z, 0-9, '_', '.', '-'")
+        if ttl is not None and not (isinstance(ttl, str) and ttl):
+            raise SchemaError("ttl is the name of a field")
 
     def _check_indexes(self) -> None:
         names = [index.name for index in self.indexes]
@@ -239,7 +242,14 @@ class TableSchema:
 def _parts(key: Key | None) -> tuple[KeyPart, ...]:
     if key is None:
         return ()
-    return (key,) if isinstance(key, str | KeyTemplate) else tuple(key)
+    # What is no part of a key is found by `_check_part`.
+    return cast("tuple[KeyPart, ...]", tuple(key) if isinstance(key, tuple | list) else (key,))
+
+
+def _indexes(name: str, declared: object, kind: type[I]) -> tuple[I, ...]:
+    if not isinstance(declared, tuple | list) or not all(isinstance(index, kind) for index in declared):
+        raise SchemaError(f"{name} is a tuple of {kind.__name__} values")
+    return tuple(declared)
 
 
 def _projection(index: str, projection: object) -> Projection:
@@ -250,6 +260,11 @@ def _projection(index: str, projection: object) -> Projection:
     if isinstance(projection, tuple | list) and projection and all(isinstance(n, str) for n in projection):
         return tuple(projection)
     raise SchemaError(f"index {index}: projection is 'ALL', 'KEYS_ONLY' or a tuple of field names")
+
+
+def _check_part(where: str, part: object) -> None:
+    if part == "" or not isinstance(part, str | KeyTemplate):
+        raise SchemaError(f"{where}: a key is the name of a field or a KeyTemplate")
 
 
 def _check_distinct(where: str, parts: Sequence[KeyPart]) -> None:
@@ -264,5 +279,12 @@ def _check_index_name(name: object) -> None:
 
 
 def _check_attribute_name(name: object) -> None:
-    if not isinstance(name, str) or not 0 < len(name.encode("utf-8", "surrogatepass")) <= MAX_KEY_NAME_BYTES:
+    if not isinstance(name, str) or not 0 < len(_encoded(name)) <= MAX_KEY_NAME_BYTES:
         raise SchemaError(f"a key attribute's name has 1 to {MAX_KEY_NAME_BYTES} bytes")
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise SchemaError("a key's name or template holds a lone surrogate") from None

@@ -1,0 +1,200 @@
+"""
+What `u` is in `where=lambda u: u.age >= 18`.
+
+To a type checker `u` is the model, so a wrong name or a value of the wrong type is an error in the
+editor. When the lambda runs, once, `u` is a stand-in that records: attributes and items give
+stand-ins for parts, comparisons give conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NoReturn, TypeAlias, TypeVar, cast
+
+from pydantic import BaseModel
+
+from dynarepo._expressions._conditions import (
+    BeginsWith,
+    Comparator,
+    Comparison,
+    Condition,
+    FieldReference,
+    SizeComparison,
+)
+from dynarepo._expressions._paths import Path, show_path
+from dynarepo.exceptions import InvalidRequestError
+
+__all__ = [
+    "FieldStandIn",
+    "SizeStandIn",
+    "Where",
+    "as_condition",
+    "condition_of",
+    "operand_of",
+    "stand_in_path",
+]
+
+T = TypeVar("T", bound=BaseModel)
+
+#: A condition, or a function that makes one of the model.
+Where: TypeAlias = Callable[[T], Condition | bool] | Condition
+
+
+class FieldStandIn:
+    """Stands for a model, or for a part of one; every name that a field can have is free."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __getattr__(self, name: str) -> FieldStandIn:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return FieldStandIn((*self._path, name))
+
+    def __getitem__(self, step: object) -> FieldStandIn:
+        if not isinstance(step, str | int) or isinstance(step, bool) or (isinstance(step, int) and step < 0):
+            raise InvalidRequestError(f"{self}: an item is taken by a dict's key or a list's index from 0")
+        return FieldStandIn((*self._path, step))
+
+    def __eq__(self, other: object) -> Condition:  # type: ignore[override]
+        return self._compare("=", other)
+
+    def __ne__(self, other: object) -> Condition:  # type: ignore[override]
+        return self._compare("<>", other)
+
+    def __lt__(self, other: object) -> Condition:
+        return self._compare("<", other)
+
+    def __le__(self, other: object) -> Condition:
+        return self._compare("<=", other)
+
+    def __gt__(self, other: object) -> Condition:
+        return self._compare(">", other)
+
+    def __ge__(self, other: object) -> Condition:
+        return self._compare(">=", other)
+
+    def __and__(self, other: Condition | bool) -> Condition:
+        return self._is_true() & other
+
+    def __rand__(self, other: Condition | bool) -> Condition:
+        return other & self._is_true()
+
+    def __or__(self, other: Condition | bool) -> Condition:
+        return self._is_true() | other
+
+    def __ror__(self, other: Condition | bool) -> Condition:
+        return other | self._is_true()
+
+    def startswith(self, prefix: object) -> Condition:
+        """Text that begins with a prefix; as `str.startswith` with one argument."""
+        return BeginsWith(self._path, prefix)
+
+    def __call__(self, *_: object, **__: object) -> NoReturn:
+        raise InvalidRequestError(
+            f"{self}: DynamoDB cannot call methods; of str, startswith is there, "
+            "and dynarepo has contains, size, exists and others as functions"
+        )
+
+    def __contains__(self, _: object) -> NoReturn:
+        raise TypeError(f"`in {self}` cannot be recorded: write contains({self}, value)")
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError(f"{self} stands for a stored value and cannot be iterated")
+
+    def __len__(self) -> NoReturn:
+        raise TypeError(f"len() cannot be recorded: write size({self})")
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            f"{self} stands for a stored value and has no truth value: "
+            "write & for and, | for or, not_(...) for not"
+        )
+
+    def __hash__(self) -> int:
+        return hash(self._path)
+
+    def __str__(self) -> str:
+        return show_path(self._path) or "the model"
+
+    def __repr__(self) -> str:
+        return f"<the stored value of {self}>"
+
+    def _compare(self, comparator: Comparator, other: object) -> Condition:
+        if isinstance(other, SizeStandIn):
+            raise InvalidRequestError(f"{self}: a size is compared with a number, not with a field")
+        return Comparison(self._path, comparator, operand_of(other))
+
+    def _is_true(self) -> Condition:
+        return Comparison(self._path, "=", operand=True)
+
+
+class SizeStandIn:
+    """Stands for the size of a field; comparisons give conditions."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __eq__(self, other: object) -> Condition:  # type: ignore[override]
+        return SizeComparison(self._path, "=", other)  # type: ignore[arg-type]
+
+    def __ne__(self, other: object) -> Condition:  # type: ignore[override]
+        return SizeComparison(self._path, "<>", other)  # type: ignore[arg-type]
+
+    def __lt__(self, other: int) -> Condition:
+        return SizeComparison(self._path, "<", other)
+
+    def __le__(self, other: int) -> Condition:
+        return SizeComparison(self._path, "<=", other)
+
+    def __gt__(self, other: int) -> Condition:
+        return SizeComparison(self._path, ">", other)
+
+    def __ge__(self, other: int) -> Condition:
+        return SizeComparison(self._path, ">=", other)
+
+    def __hash__(self) -> int:
+        return hash(self._path)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a size has no truth value: compare it, as in size(u.tags) > 0")
+
+
+def stand_in_path(value: object) -> Path:
+    """Give the path of a field that a function was called with."""
+    if not isinstance(value, FieldStandIn) or not value._path:
+        raise InvalidRequestError("takes a field of the model, such as u.age, inside `lambda u: ...`")
+    return value._path
+
+
+def operand_of(value: object) -> object:
+    """Tell another field from a value."""
+    return FieldReference(stand_in_path(value)) if isinstance(value, FieldStandIn) else value
+
+
+def condition_of(where: Where[T] | None) -> Condition | None:
+    """
+    Give the condition that a caller states, calling a function once with a stand-in.
+
+    Raises:
+        InvalidRequestError: It is no condition; a plain `bool` least of all.
+    """
+    if where is None or isinstance(where, Condition):
+        return where
+    return as_condition(where(cast("T", FieldStandIn(()))) if callable(where) else where)
+
+
+def as_condition(stated: object) -> Condition:
+    """Give a condition, also of a boolean field alone; refuse all else, a plain `bool` above all."""
+    if isinstance(stated, FieldStandIn):
+        return stated._is_true()
+    if not isinstance(stated, Condition):
+        raise InvalidRequestError(
+            "where= takes a condition, such as lambda u: u.age >= 18 or attr('age').ge(18), "
+            f"not a {type(stated).__name__}"
+        )
+    return stated

@@ -1,0 +1,212 @@
+"""
+Updates as DynamoDB reads them, from a dict of fields or from typed actions.
+
+Whole new values, from either, go through the model's own rules and renew index keys; the other
+actions are written here, clause by clause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeAlias, TypeVar
+
+from pydantic import BaseModel
+
+from dynarepo._codec import Entity, Node, encode_any_number, encode_changes, is_number
+from dynarepo._expressions import (
+    Action,
+    AddToSet,
+    Append,
+    ExpressionWriter,
+    FieldReference,
+    Increment,
+    Path,
+    Prepend,
+    Remove,
+    RemoveFromSet,
+    Set,
+    actions_of,
+    check_length,
+    show_path,
+)
+from dynarepo._wire import AttributeValue, WireItem
+from dynarepo.exceptions import InvalidRequestError
+
+__all__ = ["Update", "write_update"]
+
+T = TypeVar("T", bound=BaseModel)
+
+#: New values by field name, or a function that makes a list of actions of the model.
+Update: TypeAlias = Mapping[str, object] | Callable[[T], Sequence[Action]]
+
+_SETS: Final = frozenset({"SS", "NS", "BS"})
+
+
+def write_update(writer: ExpressionWriter, entity: Entity[T], update: Update[T], known: WireItem) -> str:
+    """
+    Write the update expression.
+
+    Args:
+        writer: Takes the names and values.
+        entity: The model.
+        update: What to change.
+        known: The fields that the item's key tells, by their stored names.
+
+    Raises:
+        InvalidRequestError: A field is unknown, protected, or changed twice, or nothing is changed.
+        InvalidValueError: A value does not fit its field.
+    """
+    clauses = _Clauses(writer, entity)
+    if isinstance(update, Mapping) or not callable(update):
+        clauses.change(update, known)
+    else:
+        clauses.act(actions_of(update), known)
+    return clauses.text()
+
+
+@dataclass(slots=True)
+class _Clauses(Generic[T]):
+    """Collects what each of the four clauses says."""
+
+    writer: ExpressionWriter
+    entity: Entity[T]
+    sets: list[str] = field(default_factory=list)
+    removes: list[str] = field(default_factory=list)
+    adds: list[str] = field(default_factory=list)
+    deletes: list[str] = field(default_factory=list)
+    paths: list[Path] = field(default_factory=list)
+
+    def change(self, changes: Mapping[str, object], known: WireItem, *, typed: bool = False) -> None:
+        """Set whole fields to new values, index keys along with them."""
+        encoded = encode_changes(self.entity, changes, known, may_set_expiry=typed)
+        for name, value in encoded.set.items():
+            self.sets.append(f"{self.writer.attribute(name)} = {self.writer.value(value)}")
+            self.paths.append((name,))
+        for name in encoded.remove:
+            self.removes.append(self.writer.attribute(name))
+            self.paths.append((name,))
+
+    def act(self, actions: Sequence[Action], known: WireItem) -> None:
+        """Take typed actions."""
+        values: dict[str, object] = {}
+        for action in actions:
+            match action:
+                case Set((str(name),), value, False) if not isinstance(value, FieldReference):
+                    if name in values:
+                        raise InvalidRequestError(f"{name}: the update changes it twice")
+                    values[name] = value
+                case _:
+                    self._write(action)
+        self.change(values, known, typed=True)
+        self._check_overlap()
+
+    def text(self) -> str:
+        """Give the whole expression."""
+        clauses = {"SET": self.sets, "REMOVE": self.removes, "ADD": self.adds, "DELETE": self.deletes}
+        text = " ".join(f"{word} {', '.join(parts)}" for word, parts in clauses.items() if parts)
+        if not text:
+            raise InvalidRequestError("the update changes nothing; give at least one field")
+        return check_length(text)
+
+    def _write(self, action: Action) -> None:
+        self._check_free(action)
+        stored = self.writer.stored(action.path)
+        node = self.entity.plan.resolve(action.path)[1]
+        self.paths.append(self.entity.plan.resolve(action.path)[0])
+        match action:
+            case Set():
+                self.sets.append(f"{stored} = {self._assigned(stored, node, action)}")
+            case Increment(path, amount):
+                zero = self.writer.value({"N": "0"})
+                amount_text = self.writer.value(_amount(node, amount, path))
+                self.sets.append(f"{stored} = if_not_exists({stored}, {zero}) + {amount_text}")
+            case Append(path, elements):
+                elements_text = self.writer.value(_elements(node, elements, path))
+                self.sets.append(f"{stored} = list_append({self._or_empty(stored)}, {elements_text})")
+            case Prepend(path, elements):
+                elements_text = self.writer.value(_elements(node, elements, path))
+                self.sets.append(f"{stored} = list_append({elements_text}, {self._or_empty(stored)})")
+            case Remove(path):
+                self._check_removable(path)
+                self.removes.append(stored)
+            case AddToSet(path, elements):
+                self.adds.append(f"{stored} {self.writer.value(_members(node, elements, path))}")
+            case RemoveFromSet(path, elements):
+                self._check_may_be_empty(path)
+                self.deletes.append(f"{stored} {self.writer.value(_members(node, elements, path))}")
+
+    def _assigned(self, stored: str, node: Node, action: Set) -> str:
+        if isinstance(action.value, FieldReference):
+            source = action.value.path
+            if self.entity.plan.resolve(source)[1].tags != node.tags:
+                raise InvalidRequestError(
+                    f"{show_path(action.path)} and {show_path(source)}: the fields are of different types"
+                )
+            text = self.writer.stored(source)
+        elif len(action.path) == 1:
+            name = str(action.path[0])
+            plan = self.entity.plan
+            value = plan.encode_field(name, plan.validate_field(name, action.value))
+            if value is None:
+                raise InvalidRequestError(f"{name}: if_not_exists needs a value that is stored")
+            text = self.writer.value(value)
+        else:
+            text = self.writer.value(node.encode(action.value, action.path))
+        return f"if_not_exists({stored}, {text})" if action.only_if_missing else text
+
+    def _or_empty(self, stored: str) -> str:
+        return f"if_not_exists({stored}, {self.writer.value({'L': []})})"
+
+    def _check_free(self, action: Action) -> None:
+        name = action.path[0]
+        if any(name in key.fields for key in self.entity.table.attributes):
+            raise InvalidRequestError(
+                f"{name}: a part of the table's key cannot be updated; write a new item"
+            )
+        plan = self.entity.plan.fields.get(str(name))
+        if plan is not None and plan.computed:
+            raise InvalidRequestError(f"{name}: a computed field cannot be updated")
+        for index in self.entity.indexes.values():
+            for key in index.attributes:
+                if name in key.fields and (key.is_rendered or not isinstance(action, Increment | Remove)):
+                    raise InvalidRequestError(
+                        f"{name}: part of a key of index {index.name}; set a value by set_(...).to(...)"
+                    )
+
+    def _check_removable(self, path: Path) -> None:
+        if len(path) == 1 and not self.entity.can_lack(str(path[0])):
+            raise InvalidRequestError(f"{path[0]}: has no default; an item without it could not be read")
+
+    def _check_may_be_empty(self, path: Path) -> None:
+        if len(path) == 1 and self.entity.plan.fields[str(path[0])].omit_empty is None:
+            raise InvalidRequestError(
+                f"{path[0]}: an empty set would be read back as the default; give the field an empty default"
+            )
+
+    def _check_overlap(self) -> None:
+        ordered = sorted(self.paths, key=lambda path: [str(step) for step in path])
+        for first in ordered:
+            for second in ordered:
+                if first is not second and second[: len(first)] == first:
+                    raise InvalidRequestError(f"{show_path(second)}: the update changes it twice")
+
+
+def _amount(node: Node, amount: object, path: Path) -> AttributeValue:
+    if "N" not in node.tags or not is_number(amount):
+        raise InvalidRequestError(f"{show_path(path)}: increment takes a number field and a number")
+    return encode_any_number(amount, path)
+
+
+def _elements(node: Node, elements: Any, path: Path) -> AttributeValue:
+    if "L" not in node.tags or not isinstance(elements, list) or not elements:
+        raise InvalidRequestError(f"{show_path(path)}: takes a list field and a list of elements")
+    return node.encode(elements, path)
+
+
+def _members(node: Node, elements: Any, path: Path) -> AttributeValue:
+    if len(path) != 1 or not node.tags & _SETS or not isinstance(elements, set | frozenset) or not elements:
+        raise InvalidRequestError(
+            f"{show_path(path)}: takes a set field of the model itself and a set of elements"
+        )
+    return node.encode(elements, path)
