@@ -31,55 +31,68 @@ class Thing(DynamoDBBaseModel):
     null: int | None = 1
 
 
-CASES: list[tuple[str, dict[str, Any], Condition, bool]] = [
-    ("rc51 missing = 5", {}, attr("number").eq(5), False),
-    ("rc51 missing <> 5", {}, attr("number").ne(5), True),
-    ("rc51 missing < 5", {}, attr("number").lt(5), False),
-    ("rc51 missing >= 5", {}, attr("number").ge(5), False),
-    ("rc51 missing between", {}, attr("number").between(1, 5), False),
-    ("rc51 missing in", {}, attr("number").in_(1, 5), False),
-    ("rc52 missing = missing", {}, attr("a").eq(attr("b")), False),
-    ("rc52 missing <> missing", {}, attr("a").ne(attr("b")), True),
-    ("rc52 missing < missing", {}, attr("a").lt(attr("b")), False),
-    ("rc53 text < number", {"a": "x"}, attr("a").lt(5), False),
-    ("rc53 text > number", {"a": "x"}, attr("a").gt(5), False),
-    ("rc53 text = number", {"a": "5"}, attr("a").eq(5), False),
-    ("rc53 text <> number", {"a": "5"}, attr("a").ne(5), True),
-    ("rc53 text between numbers", {"a": "5"}, attr("a").between(1, 9), False),
-    ("rc54 NULL exists", {"null": None}, attr("null").exists(), True),
-    ("rc54 NULL not exists", {"null": None}, attr("null").not_exists(), False),
-    ("rc54 NULL is NULL", {"null": None}, attr("null").is_type("NULL"), True),
-    ("rc55 set in another order", {"tags": {"a", "b", "c"}}, attr("tags").eq({"c", "b", "a"}), True),
-    ("rc55 nested set", {"a": {"s": {"a", "b"}}}, attr("a").eq({"s": {"b", "a"}}), True),
-    ("rc55 smaller set", {"tags": {"a", "b"}}, attr("tags").eq({"a"}), False),
-    ("rc56 bytes order", {"binary": b"\x80"}, attr("binary").gt(b"\x7f\xff"), True),
-    ("rc57 text begins", {"text": "adam"}, attr("text").begins_with("ada"), True),
-    ("rc57 text begins not", {"text": "adam"}, attr("text").begins_with("dam"), False),
-    ("rc57 bytes begin", {"binary": b"\xff\x00"}, attr("binary").begins_with(b"\xff"), True),
-    ("rc58 text contains", {"text": "adam"}, attr("text").contains("da"), True),
-    ("rc58 list contains", {"listed": ["a", "b"]}, attr("listed").contains("b"), True),
-    ("rc58 list holds no part", {"listed": ["ab"]}, attr("listed").contains("a"), False),
-    ("rc58 set contains", {"tags": {"a", "b"}}, attr("tags").contains("b"), True),
-    ("rc58 set holds no part", {"tags": {"ab"}}, attr("tags").contains("a"), False),
-    ("rc65 list size", {"listed": ["a", "b"]}, attr("listed").size().eq(2), True),
-    ("rc65 set size", {"tags": {"a", "b"}}, attr("tags").size().eq(2), True),
-    ("rc65 map size", {"mapped": {"a": 1, "b": 2, "c": 3}}, attr("mapped").size().eq(3), True),
-    ("rc65 bytes size", {"binary": b"\0\1\2\3"}, attr("binary").size().eq(4), True),
-    ("rc65 size of a missing one", {}, attr("listed").size().ge(0), False),
-    ("rc66 two fields equal", {"a": 5, "number": 5}, attr("a").eq(attr("number")), True),
-    ("rc66 two fields in order", {"a": 5, "number": 6}, attr("a").lt(attr("number")), True),
-    ("rc66 between fields", {"a": 4, "b": 6, "number": 5}, attr("number").between(attr("a"), attr("b")), True),
-    ("path into a map", {"mapped": {"a": {"b.c": 1}}}, attr("mapped", "a", "b.c").eq(1), True),
-    ("path into a list", {"listed": ["a", "b"]}, attr("listed[1]").eq("b"), True),
-    ("path beyond a list", {"listed": ["a", "b"]}, attr("listed[2]").exists(), False),
+MISSING = pytest.mark.differs("embedded", reason="moto takes two missing attributes for equal")
+TYPES = pytest.mark.differs("embedded", reason="moto answers 500 where types differ", run=False)
+BINARY = pytest.mark.differs("embedded", reason="moto knows no beginning of binary values")
+SIZE = pytest.mark.differs("embedded", reason="moto answers 500 for the size of a missing one", run=False)
+
+
+def case(
+    name: str, fields: dict[str, Any], where: Condition, holds: bool, *marks: pytest.MarkDecorator
+) -> Any:
+    return pytest.param(fields, where, holds, id=name, marks=marks)
+
+
+CASES = [
+    case("rc51 missing = 5", {}, attr("number").eq(5), False),
+    case("rc51 missing <> 5", {}, attr("number").ne(5), True),
+    case("rc51 missing < 5", {}, attr("number").lt(5), False),
+    case("rc51 missing >= 5", {}, attr("number").ge(5), False),
+    case("rc51 missing between", {}, attr("number").between(1, 5), False),
+    case("rc51 missing in", {}, attr("number").in_(1, 5), False),
+    case("rc52 missing = missing", {}, attr("a").eq(attr("b")), False, MISSING),
+    case("rc52 missing <> missing", {}, attr("a").ne(attr("b")), True, MISSING),
+    case("rc52 missing < missing", {}, attr("a").lt(attr("b")), False),
+    case("rc53 text < number", {"a": "x"}, attr("a").lt(5), False, TYPES),
+    case("rc53 text > number", {"a": "x"}, attr("a").gt(5), False, TYPES),
+    case("rc53 text = number", {"a": "5"}, attr("a").eq(5), False),
+    case("rc53 text <> number", {"a": "5"}, attr("a").ne(5), True),
+    case("rc53 text between numbers", {"a": "5"}, attr("a").between(1, 9), False, TYPES),
+    case("rc54 NULL exists", {"null": None}, attr("null").exists(), True),
+    case("rc54 NULL not exists", {"null": None}, attr("null").not_exists(), False),
+    case("rc54 NULL is NULL", {"null": None}, attr("null").is_type("NULL"), True),
+    case("rc55 set in another order", {"tags": {"a", "b", "c"}}, attr("tags").eq({"c", "b", "a"}), True),
+    case("rc55 nested set", {"a": {"s": {"a", "b"}}}, attr("a").eq({"s": {"b", "a"}}), True),
+    case("rc55 smaller set", {"tags": {"a", "b"}}, attr("tags").eq({"a"}), False),
+    case("rc56 bytes order", {"binary": b"\x80"}, attr("binary").gt(b"\x7f\xff"), True),
+    case("rc57 text begins", {"text": "adam"}, attr("text").begins_with("ada"), True),
+    case("rc57 text begins not", {"text": "adam"}, attr("text").begins_with("dam"), False),
+    case("rc57 bytes begin", {"binary": b"\xff\x00"}, attr("binary").begins_with(b"\xff"), True, BINARY),
+    case("rc58 text contains", {"text": "adam"}, attr("text").contains("da"), True),
+    case("rc58 list contains", {"listed": ["a", "b"]}, attr("listed").contains("b"), True),
+    case("rc58 list holds no part", {"listed": ["ab"]}, attr("listed").contains("a"), False),
+    case("rc58 set contains", {"tags": {"a", "b"}}, attr("tags").contains("b"), True),
+    case("rc58 set holds no part", {"tags": {"ab"}}, attr("tags").contains("a"), False),
+    case("rc65 list size", {"listed": ["a", "b"]}, attr("listed").size().eq(2), True),
+    case("rc65 set size", {"tags": {"a", "b"}}, attr("tags").size().eq(2), True),
+    case("rc65 map size", {"mapped": {"a": 1, "b": 2, "c": 3}}, attr("mapped").size().eq(3), True),
+    case("rc65 bytes size", {"binary": b"\0\1\2\3"}, attr("binary").size().eq(4), True),
+    case("rc65 size of a missing one", {}, attr("listed").size().ge(0), False, SIZE),
+    case("rc66 two fields equal", {"a": 5, "number": 5}, attr("a").eq(attr("number")), True),
+    case("rc66 two fields in order", {"a": 5, "number": 6}, attr("a").lt(attr("number")), True),
+    case(
+        "rc66 between fields",
+        {"a": 4, "b": 6, "number": 5},
+        attr("number").between(attr("a"), attr("b")),
+        True,
+    ),
+    case("path into a map", {"mapped": {"a": {"b.c": 1}}}, attr("mapped", "a", "b.c").eq(1), True),
+    case("path into a list", {"listed": ["a", "b"]}, attr("listed[1]").eq("b"), True),
+    case("path beyond a list", {"listed": ["a", "b"]}, attr("listed[2]").exists(), False),
 ]
 
-MOTO_MISSING = "moto compares missing attributes as if they were values"
-MOTO_TYPES = "moto answers 500 where types differ"
-MOTO_BINARY = "moto has no binary operands"
 
-
-@pytest.mark.parametrize(("fields", "where", "holds"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(("fields", "where", "holds"), CASES)
 async def test_a_filter_and_a_write_condition_agree_rc51_to_rc58_rc65_rc66(
     stores: Stores, pk: str, fields: dict[str, Any], where: Condition, holds: bool
 ) -> None:
@@ -119,9 +132,7 @@ async def test_a_condition_that_cannot_hold_is_refused_unsent_rc57_rc60(
 
 
 @pytest.mark.parametrize("number", [1, 100, 101, 250])
-async def test_any_number_of_alternatives_is_one_condition_rc59(
-    stores: Stores, pk: str, number: int
-) -> None:
+async def test_any_number_of_alternatives_is_one_condition_rc59(stores: Stores, pk: str, number: int) -> None:
     things = await stores.of(Thing)
     last = Thing(pk=pk, sk="a", number=number - 1)
     await things.batch_write([last, Thing(pk=pk, sk="b", number=number)])

@@ -79,7 +79,10 @@ async def test_delete_leaves_the_neighbour_in_its_partition_rk15(stores: Stores,
         lambda people: people.scan(),
         lambda people: people.batch_get([("p", "a")]),
         lambda people: people.transact_get([("p", "a")]),
-        lambda people: people.transact_write([TransactWriteItem.delete("p", "a")]),
+        pytest.param(
+            lambda people: people.transact_write([TransactWriteItem.delete("p", "a")]),
+            marks=pytest.mark.differs("embedded", reason="moto cancels a transaction on a missing table"),
+        ),
     ],
     ids=["get", "save", "update", "delete", "query", "scan", "batch_get", "transact_get", "transact_write"],
 )
@@ -109,9 +112,7 @@ async def test_update_keeps_unknown_attributes_and_save_drops_them_rk18(
 ) -> None:
     people = await stores.of(Person)
     key = {"pk": {"S": pk}, "sk": {"S": "a"}}
-    await raw.put_item(
-        TableName=people.table_name, Item={**key, "name": {"S": "Ada"}, "foreign": {"S": "x"}}
-    )
+    await raw.put_item(TableName=people.table_name, Item={**key, "name": {"S": "Ada"}, "foreign": {"S": "x"}})
     updated = await people.update(pk, "a", {"age": 36})
     assert (await raw.get_item(TableName=people.table_name, Key=key))["Item"]["foreign"] == {"S": "x"}
     await people.save(updated)

@@ -30,17 +30,17 @@ class OddNames(DynamoDBBaseModel):
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=False, serialize_by_alias=True)
 
-    dotted: int = Field(1, alias="a.b")
-    hashed: int = Field(1, alias="#x")
-    colon: int = Field(1, alias=":y")
-    space: int = Field(1, alias="a b")
-    quote: int = Field(1, alias='"')
-    newline: int = Field(1, alias="\n")
-    nul: int = Field(1, alias="\0")
-    index: int = Field(1, alias="[0]")
-    emoji: int = Field(1, alias="🦊")
-    function: int = Field(1, alias="size")
-    reserved: int = Field(1, alias="SELECT")
+    dotted: int = Field(default=1, alias="a.b")
+    hashed: int = Field(default=1, alias="#x")
+    colon: int = Field(default=1, alias=":y")
+    space: int = Field(default=1, alias="a b")
+    quote: int = Field(default=1, alias='"')
+    newline: int = Field(default=1, alias="\n")
+    nul: int = Field(default=1, alias="\0")
+    index: int = Field(default=1, alias="[0]")
+    emoji: int = Field(default=1, alias="🦊")
+    function: int = Field(default=1, alias="size")
+    reserved: int = Field(default=1, alias="SELECT")
 
 
 class Bare(DynamoDBBaseModel):
@@ -99,9 +99,7 @@ async def test_nul_stands_in_keys_and_values_rk09(stores: Stores, pk: str) -> No
 
 
 @pytest.mark.parametrize("field", ODD)
-async def test_an_odd_attribute_name_is_a_top_level_name_rk10(
-    stores: Stores, pk: str, field: str
-) -> None:
+async def test_an_odd_attribute_name_is_a_top_level_name_rk10(stores: Stores, pk: str, field: str) -> None:
     odd = await stores.of(OddNames)
     item = OddNames(pk=pk, sk="a")
     await odd.save(item)

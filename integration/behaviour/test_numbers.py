@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from dynarepo import DynamoDBBaseModel, InvalidItemError, InvalidValueError
 from integration.behaviour.stores import Stores
@@ -25,8 +25,8 @@ class Numbers(DynamoDBBaseModel):
     real: float | None = None
     flag: bool | None = None
     level: Level | None = None
-    numbers: set[Decimal] = set()
-    listed: list[Decimal] = []
+    numbers: set[Decimal] = Field(default_factory=set)
+    listed: list[Decimal] = Field(default_factory=list)
 
 
 class Reading(BaseModel):
@@ -85,7 +85,7 @@ async def test_a_number_comes_back_equal_and_of_its_type_rn21_rn22_rn25_rn26_rn2
     ids=lambda value: f"{value}"[:24],
 )
 async def test_a_number_dynamodb_cannot_hold_is_refused_unsent_rn23_rn24_rn25(
-    stores: Stores, sent: list[str], pk: str, field: str, value: object
+    stores: Stores, sent: list[str], pk: str, field: str, value: Any
 ) -> None:
     numbers = await stores.of(Numbers)
     sent.clear()
@@ -96,9 +96,7 @@ async def test_a_number_dynamodb_cannot_hold_is_refused_unsent_rn23_rn24_rn25(
 
 
 @pytest.mark.parametrize("key", [Decimal("1E3"), Decimal("1000.00"), 1000, 1000.0])
-async def test_a_number_key_is_found_however_it_is_written_rn29(
-    stores: Stores, pk: str, key: object
-) -> None:
+async def test_a_number_key_is_found_however_it_is_written_rn29(stores: Stores, pk: str, key: object) -> None:
     readings = await stores.of(Reading)
     await readings.save(Reading(pk=pk, at=Decimal(1000)))
     assert await readings.get_one(pk, key) == Reading(pk=pk, at=Decimal(1000))

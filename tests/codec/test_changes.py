@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, computed_field, field_validator
 from dynarepo._codec import Changes, bind, encode_changes
 from dynarepo._schema import GlobalIndex, KeyTemplate, TableSchema
 from dynarepo.exceptions import InvalidKeyError, InvalidRequestError, InvalidValueError
-from tests.models import Order, Pipeline, User
+from tests.key_models import Order, Pipeline, User
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 CANARY = "canary-7351"
@@ -52,7 +52,8 @@ ACCOUNT = TableSchema("account_id")
 
 def changed(changes: Any, model: Any = Account, schema: TableSchema | None = ACCOUNT) -> Changes:
     entity = bind(model, schema)
-    return encode_changes(entity, changes, entity.table.known("a", None))
+    sk = None if entity.table.sort is None else "b"
+    return encode_changes(entity, changes, entity.table.known("a", sk))
 
 
 def order_changed(changes: Any, *key: Any) -> Changes:
@@ -101,7 +102,7 @@ def test_a_value_that_does_not_fit_is_refused_with_its_field(changes: Any, path:
 )
 def test_an_unknown_name_is_refused(name: Any) -> None:
     """Aliases, nested paths and another case are unknown names, too."""
-    with pytest.raises(InvalidRequestError, match="Account has no field of this name"):
+    with pytest.raises(InvalidRequestError, match=r"Account has no field .* to update"):
         changed({name: "x"})
 
 
@@ -112,8 +113,8 @@ def test_an_unknown_name_is_refused(name: Any) -> None:
         ("placed_at", "part of the table's key"),
         ("order_id", "part of the table's key"),
         ("expires_at", "expiry time"),
-        ("pk", "no field of this name"),
-        ("gsi1pk", "no field of this name"),
+        ("pk", "no field 'pk'"),
+        ("gsi1pk", "no field 'gsi1pk'"),
     ],
 )
 def test_a_protected_field_is_refused(name: str, message: str) -> None:
@@ -164,11 +165,11 @@ def test_a_part_that_stands_in_the_tables_key_need_not_be_given(key: Any) -> Non
 
 def test_a_templated_index_key_that_cannot_be_renewed_is_refused_with_what_is_missing() -> None:
     with pytest.raises(
-        InvalidRequestError, match="status: part of the index key 'gsi2sk'.* also give number"
+        InvalidRequestError, match=r"status: part of the index key 'gsi2sk'.* also give number"
     ):
         order_changed({"status": "paid"})
     with pytest.raises(
-        InvalidRequestError, match="number: part of the index key 'gsi2sk'.* also give status"
+        InvalidRequestError, match=r"number: part of the index key 'gsi2sk'.* also give status"
     ):
         order_changed({"number": 8})
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, computed_field, create_model
 from dynarepo._codec import Entity, bind
 from dynarepo._schema import GlobalIndex, KeyTemplate, LocalIndex, TableSchema
 from dynarepo.exceptions import InvalidItemError, InvalidKeyError, InvalidRequestError, SchemaError
-from tests.models import Order, Pipeline, User
+from tests.key_models import Order, Pipeline, User
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ORDER = Order(customer_id="ada", order_id="o-1", status="open", placed_at=NOON, number=7, note="x")
@@ -175,7 +175,7 @@ def test_an_index_covers_a_model_when_it_holds_every_field() -> None:
 
 def test_keys_are_no_part_of_what_an_index_projects() -> None:
     """Every index holds all keys of its own; the service may refuse to be told so."""
-    assert projecting("pk", "a", "b").index("idx").projected == {"b"}
+    assert projecting("pk", "a", "b").index("idx").projected == frozenset("b")
     assert projecting("pk").index("idx").projected == frozenset()
 
 

@@ -217,5 +217,5 @@ def _projected(where: str, index: Index, fields: Mapping[str, FieldPlan]) -> fro
 
 def _key(where: str, part: KeyPart, fields: Mapping[str, FieldPlan], max_bytes: int) -> KeyAttribute:
     if isinstance(part, str):
-        return field_key(where, fields[part], max_bytes)
+        return field_key(fields[part], max_bytes)
     return template_key(where, part, fields, max_bytes)

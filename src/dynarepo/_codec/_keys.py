@@ -221,12 +221,10 @@ class TemplateKey:
         return check_key_value(self.attribute, {"S": text}, self.max_bytes)
 
 
-def field_key(where: str, plan: FieldPlan, max_bytes: int) -> FieldKey:
-    """Make a key attribute of a field; `SchemaError` if its type cannot be a key."""
-    tag = _TAGS.get(next(iter(plan.node.tags - {"NULL"}), ""))
-    if tag is None or len(plan.node.tags - {"NULL"}) != 1:
-        raise SchemaError(f"{where}: field {plan.name!r} cannot be a key; a key is text, a number or binary")
-    return FieldKey(plan, tag, max_bytes)
+def field_key(plan: FieldPlan, max_bytes: int) -> FieldKey:
+    """Make a key attribute of a field whose role is that of a key, and which so has one of the three types."""
+    (tag,) = plan.node.tags - {"NULL"}
+    return FieldKey(plan, _TAGS[tag], max_bytes)
 
 
 def template_key(

@@ -1,0 +1,1 @@
+"""Conditions, paths and their text."""

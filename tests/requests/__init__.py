@@ -1,0 +1,1 @@
+"""Requests as they are built, and replies as they are read."""
