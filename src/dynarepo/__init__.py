@@ -69,6 +69,7 @@ from dynarepo.exceptions import (
     TransactionReason,
     TransientError,
     UnexpectedResponseError,
+    VersionConflictError,
     WriteOutcomeUnknownError,
 )
 
@@ -123,6 +124,7 @@ __all__ = [
     "TransactionReason",
     "TransientError",
     "UnexpectedResponseError",
+    "VersionConflictError",
     "WriteOutcomeUnknownError",
     "WriteTransaction",
     "__version__",

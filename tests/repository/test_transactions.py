@@ -13,6 +13,7 @@ from dynarepo import (
     DynamoDBConfig,
     DynamoDBConnection,
     DynamoDBTransactionError,
+    InvalidItemError,
     InvalidKeyError,
     InvalidRequestError,
     TransactWriteItem,
@@ -61,7 +62,7 @@ async def test_every_operation_takes_effect(kind: Kind, connection: DynamoDBConn
             Write.check(pks[4], sks[4], where=attr(kind.field).eq(1)),
         ]
     )
-    found = await repository.transact_get([kind.key(item) if sks[0] else kind.key(item)[0] for item in items])
+    found = await repository.transact_get([kind.key(item) for item in items])
     assert [item and kind.value(item) for item in found] == [1, 5, 6, None, 1]
 
 
@@ -116,10 +117,12 @@ async def test_a_transaction_spans_repositories(connection: DynamoDBConnection) 
         transaction.delete(users, "p", "2")
     assert await users.get_one("p", "1") == user(1, age=3)
     assert await settings.batch_get(["a", "b"]) == [Setting(name="a"), Setting(name="b", level=2)]
+    refused_transaction = connection.transaction()
+    transaction = await refused_transaction.__aenter__()
+    transaction.delete(users, "p", "1")
+    transaction.check(settings, "b", where=attr("level").eq(1))
     with pytest.raises(DynamoDBTransactionError) as raised:
-        async with connection.transaction() as transaction:
-            transaction.delete(users, "p", "1")
-            transaction.check(settings, "b", where=attr("level").eq(1))
+        await refused_transaction.__aexit__(None, None, None)
     allowed, refused = raised.value.reasons
     assert allowed is None
     assert refused is not None
@@ -248,10 +251,18 @@ async def test_the_error_names_operations_and_no_values() -> None:
     assert "secret" not in str(raised.value) + repr(raised.value) + repr(raised.value.reasons)
 
 
-async def test_one_moment_of_a_hundred_items(users: AsyncDynamoDBRepository[User]) -> None:
-    await users.batch_write([user(n, age=n) for n in range(0, 100, 2)])
-    found = await users.transact_get(("p", str(n)) for n in range(100))
-    assert [item and item.age for item in found] == [None if n % 2 else n for n in range(100)]
+async def test_items_of_one_moment_come_in_the_order_asked(users: AsyncDynamoDBRepository[User]) -> None:
+    await users.batch_write([user(n, age=n) for n in range(0, 20, 2)])
+    found = await users.transact_get(("p", str(n)) for n in range(20))
+    assert [item and item.age for item in found] == [None if n % 2 else n for n in range(20)]
+
+
+async def test_a_hundred_operations_are_one_request() -> None:
+    fake = FakeTransport({}, {"Responses": [{}] * 100})
+    async with on_fake(fake, User) as users:
+        await users.transact_write([Write.put(user(n)) for n in range(100)])
+        assert await users.transact_get([("p", str(n)) for n in range(100)]) == [None] * 100
+    assert [len(payload["TransactItems"]) for _, payload in fake.requests] == [100, 100]
 
 
 @pytest.mark.parametrize(
@@ -266,11 +277,13 @@ async def test_keys_that_cannot_be_read_at_once_are_refused_without_a_request(ke
 
 
 @pytest.mark.parametrize(
-    "reply", [{}, {"Responses": []}, {"Responses": [{}]}, {"Responses": {}}, {"Responses": [1, 2]}]
+    "responses", [None, [], [{}], [{}] * 3, {}, [1, 2], [{"Item": 1}, {}], [{"Item": []}, {}]]
 )
-async def test_a_reply_that_has_not_one_response_for_each_key_is_never_not_found(reply: Any) -> None:
-    async with on_fake(FakeTransport(reply), User) as users:
-        with pytest.raises(UnexpectedResponseError):
+async def test_a_reply_that_has_not_one_response_for_each_key_is_never_not_found(
+    responses: Any,
+) -> None:
+    async with on_fake(FakeTransport({"Responses": responses}), User) as users:
+        with pytest.raises((UnexpectedResponseError, InvalidItemError)):
             await users.transact_get([("p", "1"), ("p", "2")])
 
 

@@ -11,6 +11,7 @@ from dynarepo._codec._paths import Path
 from dynarepo._codec._plan import FieldPlan, ModelPlan, compile_model
 from dynarepo._codec._sizes import item_size
 from dynarepo._codec._text import encode_text
+from dynarepo._codec._versions import version_of
 
 __all__ = [
     "Changes",
@@ -37,4 +38,5 @@ __all__ = [
     "is_number",
     "item_size",
     "key_of",
+    "version_of",
 ]

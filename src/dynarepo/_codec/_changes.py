@@ -87,6 +87,8 @@ def _check_changeable(entity: Entity[T], name: object) -> None:
         raise InvalidRequestError(f"{name}: a part of the table's key cannot be updated; write a new item")
     if entity.plan.fields[name].computed:
         raise InvalidRequestError(f"{name}: a computed field cannot be updated")
+    if name == entity.schema.version:
+        raise InvalidRequestError(f"{name}: the version counts by itself and cannot be updated")
 
 
 def _renew(

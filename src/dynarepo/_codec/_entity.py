@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from dynarepo._codec._keys import KeyAttribute, field_key, template_key
 from dynarepo._codec._plan import FieldPlan, ModelPlan, compile_model
+from dynarepo._codec._versions import advanced, check_version_field, version_of
 from dynarepo._limits import MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES
 from dynarepo._schema import GlobalIndex, Index, KeyPart, TableSchema, read_schema
 from dynarepo._wire import AttributeValue, WireItem
@@ -111,6 +112,15 @@ class Entity(Generic[T]):
                     rendered[key.attribute] = value
         return wire | rendered
 
+    def to_store(self, item: T) -> T:
+        """Give the instance as a write stores it: with the next version, where the model counts them."""
+        field = self.schema.version
+        return item if field is None or type(item) is not self.model else advanced(item, field)
+
+    def replaced_version(self, stored: T) -> int | None:
+        """Give the version that an instance of `to_store` replaces; `None` where the model counts none."""
+        return None if self.schema.version is None else version_of(stored, self.schema.version) - 1
+
     def decode(self, item: WireItem) -> T:
         """Make an instance of a stored item; `InvalidItemError` names the fields that do not fit."""
         return self.plan.decode(item)
@@ -154,7 +164,7 @@ def _bind(model: type[T], schema: TableSchema) -> Entity[T]:
     names = {*model.model_fields, *model.model_computed_fields}
     where = model.__name__
     plain = [part for part in schema.key_parts() if isinstance(part, str)]
-    for name in (*plain, *([schema.ttl] if schema.ttl is not None else ())):
+    for name in (*plain, *(name for name in (schema.ttl, schema.version) if name is not None)):
         if name not in names:
             raise SchemaError(f"{where}: the declaration names an unknown field {name!r}")
     plan = compile_model(
@@ -168,6 +178,8 @@ def _bind(model: type[T], schema: TableSchema) -> Entity[T]:
             raise SchemaError(
                 f"{where}: attribute {template.attribute!r} is both a field and a key template; rename one"
             )
+    if schema.version is not None:
+        check_version_field(where, plan.fields[schema.version])
     partition = _key(where, schema.partition_key, plan.fields, MAX_PARTITION_KEY_BYTES)
     sort = None if schema.sort_key is None else _key(where, schema.sort_key, plan.fields, MAX_SORT_KEY_BYTES)
     table = TableKeys(partition, sort)

@@ -222,7 +222,7 @@ class TemplateKey:
 
 
 def field_key(plan: FieldPlan, max_bytes: int) -> FieldKey:
-    """Make a key attribute of a field whose role is that of a key, and which so has one of the three types."""
+    """Make a key attribute of a field that was compiled as a key, and so has one of the three types."""
     (tag,) = plan.node.tags - {"NULL"}
     return FieldKey(plan, _TAGS[tag], max_bytes)
 

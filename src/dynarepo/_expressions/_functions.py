@@ -17,7 +17,7 @@ from dynarepo._expressions._conditions import (
     TypeTag,
     in_condition,
 )
-from dynarepo._expressions._standin import SizeStandIn, as_condition, operand_of, stand_in_path
+from dynarepo._expressions._standin import SizeStandIn, as_condition, operand_of, stand_in_path, value_of
 
 __all__ = [
     "begins_with",
@@ -65,7 +65,7 @@ def begins_with(field: str | None, prefix: str) -> Condition: ...
 def begins_with(field: bytes | None, prefix: bytes) -> Condition: ...
 def begins_with(field: Any, prefix: Any) -> Condition:
     """Text or bytes that begin with a prefix."""
-    return BeginsWith(stand_in_path(field), prefix)
+    return BeginsWith(stand_in_path(field), value_of(prefix))
 
 
 @overload
@@ -78,7 +78,7 @@ def contains(field: list[V] | set[V] | None, value: V) -> Condition: ...
 def contains(field: frozenset[V] | tuple[V, ...] | None, value: V) -> Condition: ...
 def contains(field: Any, value: Any) -> Condition:
     """Text with a part, or a list or set with an element."""
-    return Contains(stand_in_path(field), value)
+    return Contains(stand_in_path(field), value_of(value))
 
 
 def exists(field: object) -> Condition:

@@ -32,6 +32,7 @@ __all__ = [
     "condition_of",
     "operand_of",
     "stand_in_path",
+    "value_of",
 ]
 
 T = TypeVar("T", bound=BaseModel)
@@ -55,7 +56,9 @@ class FieldStandIn:
 
     def __getitem__(self, step: object) -> FieldStandIn:
         if not isinstance(step, str | int) or isinstance(step, bool) or (isinstance(step, int) and step < 0):
-            raise InvalidRequestError(f"{self}: an item is taken by a dict's key or a list's index from 0")
+            raise InvalidRequestError(
+                f"{self._shown()}: an item is taken by a dict's key or a list's index from 0"
+            )
         return FieldStandIn((*self._path, step))
 
     def __eq__(self, other: object) -> Condition:  # type: ignore[override]
@@ -90,41 +93,53 @@ class FieldStandIn:
 
     def startswith(self, prefix: object) -> Condition:
         """Text that begins with a prefix; as `str.startswith` with one argument."""
-        return BeginsWith(self._path, prefix)
+        return BeginsWith(self._path, value_of(prefix))
 
     def __call__(self, *_: object, **__: object) -> NoReturn:
         raise InvalidRequestError(
-            f"{self}: DynamoDB cannot call methods; of str, startswith is there, "
+            f"{self._shown()}: DynamoDB cannot call methods; of str, startswith is there, "
             "and dynarepo has contains, size, exists and others as functions"
         )
 
     def __contains__(self, _: object) -> NoReturn:
-        raise TypeError(f"`in {self}` cannot be recorded: write contains({self}, value)")
+        raise TypeError(f"`in` cannot be recorded: write contains({self._shown()}, value)")
 
     def __iter__(self) -> NoReturn:
-        raise TypeError(f"{self} stands for a stored value and cannot be iterated")
+        raise TypeError(f"{self._shown()} stands for a stored value and cannot be iterated")
 
     def __len__(self) -> NoReturn:
-        raise TypeError(f"len() cannot be recorded: write size({self})")
+        raise TypeError(f"len() cannot be recorded: write size({self._shown()})")
 
     def __bool__(self) -> NoReturn:
         raise TypeError(
-            f"{self} stands for a stored value and has no truth value: "
+            f"{self._shown()} stands for a stored value and has no truth value: "
             "write & for and, | for or, not_(...) for not"
         )
 
-    def __hash__(self) -> int:
-        return hash(self._path)
+    def __invert__(self) -> NoReturn:
+        raise TypeError(f"~ cannot be recorded for a field: write not_({self._shown()})")
 
-    def __str__(self) -> str:
-        return show_path(self._path) or "the model"
+    def __add__(self, _: object) -> NoReturn:
+        raise TypeError(
+            f"arithmetic cannot be recorded: in an update, write increment({self._shown()}, amount)"
+        )
+
+    __radd__ = __sub__ = __rsub__ = __add__
+
+    def __hash__(self) -> NoReturn:
+        # Without it, `u.age in {1, 2}` would be False at once, and a condition beside it would stand alone.
+        raise TypeError(f"`in` cannot be recorded: write in_({self._shown()}, [...])")
+
+    def __str__(self) -> NoReturn:
+        raise TypeError(f"the text of {self._shown()} cannot be recorded: it is known to DynamoDB alone")
 
     def __repr__(self) -> str:
-        return f"<the stored value of {self}>"
+        return f"<the stored value of {self._shown()}>"
+
+    def _shown(self) -> str:
+        return show_path(self._path) or "the model"
 
     def _compare(self, comparator: Comparator, other: object) -> Condition:
-        if isinstance(other, SizeStandIn):
-            raise InvalidRequestError(f"{self}: a size is compared with a number, not with a field")
         return Comparison(self._path, comparator, operand_of(other))
 
     def _is_true(self) -> Condition:
@@ -157,8 +172,8 @@ class SizeStandIn:
     def __ge__(self, other: int) -> Condition:
         return SizeComparison(self._path, ">=", other)
 
-    def __hash__(self) -> int:
-        return hash(self._path)
+    def __hash__(self) -> NoReturn:
+        raise TypeError("`in` cannot be recorded for a size: compare it, as in size(u.tags) == 2")
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a size has no truth value: compare it, as in size(u.tags) > 0")
@@ -173,7 +188,16 @@ def stand_in_path(value: object) -> Path:
 
 def operand_of(value: object) -> object:
     """Tell another field from a value."""
+    if isinstance(value, SizeStandIn):
+        raise InvalidRequestError(f"{show_path(value._path)}: a size is compared with a number alone")
     return FieldReference(stand_in_path(value)) if isinstance(value, FieldStandIn) else value
+
+
+def value_of(value: object) -> object:
+    """Refuse another field where only a value can stand."""
+    if isinstance(value, FieldStandIn | SizeStandIn):
+        raise InvalidRequestError(f"{show_path(value._path)}: takes a value here, not another field")
+    return value
 
 
 def condition_of(where: Where[T] | None) -> Condition | None:

@@ -137,12 +137,12 @@ def remove(field: object) -> Action:
     return Remove(stand_in_path(field))
 
 
-def add_to_set(field: set[V] | None, elements: set[V]) -> Action:
+def add_to_set(field: set[V] | frozenset[V] | None, elements: set[V] | frozenset[V]) -> Action:
     """Add elements to a set."""
     return AddToSet(stand_in_path(field), elements)
 
 
-def remove_from_set(field: set[V] | None, elements: set[V]) -> Action:
+def remove_from_set(field: set[V] | frozenset[V] | None, elements: set[V] | frozenset[V]) -> Action:
     """Remove elements from a set; of a set that becomes empty, nothing is stored."""
     return RemoveFromSet(stand_in_path(field), elements)
 

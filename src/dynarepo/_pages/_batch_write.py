@@ -149,8 +149,7 @@ class BatchWriter(Generic[T]):
     def _forget(self, task: asyncio.Task[None], chunk: Iterable[Identity]) -> None:
         self._tasks.discard(task)
         for key in chunk:
-            if self._sending.get(key) is task:
-                del self._sending[key]
+            del self._sending[key]
 
     async def _send_chunk(self, entries: list[WriteEntry]) -> None:
         deadline, left, rounds = self._caller.deadline(), entries, 0

@@ -41,6 +41,8 @@ class Connected:
     ) -> None:
         if not isinstance(config, DynamoDBConfig):
             raise ConfigurationError("config= takes a DynamoDBConfig")
+        if not callable(getattr(logger, "info", None)):
+            raise ConfigurationError("logger= takes a structlog logger, such as structlog.get_logger()")
         self._config = config
         self._logger = logger
         self._owns_channel = channel is None

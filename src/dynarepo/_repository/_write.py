@@ -13,7 +13,7 @@ from dynarepo._pages import BatchWriter
 from dynarepo._repository._base import RepositoryBase
 from dynarepo._repository._batch import Batch
 from dynarepo._repository._transaction import send_transaction
-from dynarepo._request import Request
+from dynarepo._request import Deadline, Request
 from dynarepo._requests import (
     Target,
     TransactWriteItem,
@@ -23,16 +23,24 @@ from dynarepo._requests import (
     delete_entry,
     delete_item,
     explain_failed_create,
+    explain_failed_save,
     explain_failed_update,
     explain_failed_write,
+    get_item,
     put_entry,
     put_item,
     read_deleted,
+    read_item,
     read_updated,
     update_item,
 )
 from dynarepo._wire import Payload
-from dynarepo.exceptions import ConditionFailedError
+from dynarepo.exceptions import (
+    ConditionFailedError,
+    InvalidRequestError,
+    ItemNotFoundError,
+    VersionConflictError,
+)
 
 __all__ = ["AsyncWriteRepository"]
 
@@ -59,9 +67,10 @@ class AsyncWriteRepository(RepositoryBase[T]):
             where: What must hold of the stored item.
 
         Returns:
-            The model that was given.
+            The model as stored: a copy with the next version where the model counts them.
 
         Raises:
+            VersionConflictError: The model counts versions, and the stored item has another one.
             InvalidValueError: A field cannot be stored so that it would come back the same.
             InvalidKeyError: A key is incomplete, empty or too long.
             ConditionFailedError: The condition does not hold; `item` is the stored model.
@@ -69,8 +78,7 @@ class AsyncWriteRepository(RepositoryBase[T]):
 
         Costs one PutItem: one write unit for each KB.
         """
-        await self._send(put_item(self._target, item, where), explain_failed_write)
-        return item
+        return await self._save(item, where, self._caller.deadline())
 
     async def create(self, item: T, *, where: Where[T] | None = None) -> T:
         """
@@ -81,7 +89,7 @@ class AsyncWriteRepository(RepositoryBase[T]):
             where: A further condition.
 
         Returns:
-            The model that was given.
+            The model as stored: a copy with its version where the model counts them.
 
         Raises:
             ItemAlreadyExistsError: There is one; it was left as it is, and hangs on `item`.
@@ -89,8 +97,9 @@ class AsyncWriteRepository(RepositoryBase[T]):
 
         Costs one PutItem, also when it is refused.
         """
-        await self._send(create_item(self._target, item, where), explain_failed_create)
-        return item
+        stored = self._target.entity.to_store(item)
+        await self._send(create_item(self._target, stored, where), explain_failed_create)
+        return stored
 
     async def update(
         self,
@@ -127,6 +136,48 @@ class AsyncWriteRepository(RepositoryBase[T]):
         """
         request = update_item(self._target, pk, sk, {} if changes is None else changes, where)
         return read_updated(self._target, await self._send(request, explain_failed_update))
+
+    async def mutate(self, pk: object, sk: object = None, *, change: Callable[[T], T]) -> T:
+        """
+        Read an item, change it, and save it unless somebody else wrote first; then begin again.
+
+        ::
+
+            await accounts.mutate("a1", change=lambda a: a.model_copy(update={"balance": a.balance + 5}))
+
+        Args:
+            pk: The partition key.
+            sk: The sort key, where the table has one.
+            change: Gives the changed model, with the same key; called once for each attempt.
+
+        Returns:
+            The model as stored, with its new version.
+
+        Raises:
+            ItemNotFoundError: There is no such item, or no longer.
+            InvalidRequestError: The model declares no version, or `change` gave another key.
+            DeadlineExceededError: Others wrote first until the deadline; nothing was changed.
+
+        Costs one consistent GetItem, and one PutItem for each attempt; a conflict brings the stored item
+        with it, so that nothing is read twice.
+        """
+        entity, deadline = self._target.entity, self._caller.deadline()
+        version = entity.schema.version
+        if version is None:
+            raise InvalidRequestError(f"{entity.model.__name__} declares no version; use update")
+        request = get_item(self._target, pk, sk, consistent=True)
+        item = read_item(self._target, await self._caller.send(request, deadline))
+        while item is not None:
+            changed = change(item)
+            if entity.table.of(entity.encode(changed)) != request.payload["Key"]:
+                raise InvalidRequestError("change must give the same key; it names the item")
+            changed = changed.model_copy(update={version: getattr(item, version)})
+            deadline.remaining()
+            try:
+                return await self._save(changed, None, deadline)
+            except VersionConflictError as conflict:
+                item = conflict.item
+        raise ItemNotFoundError("there is no item with this key", table_name=self.table_name, pk=pk, sk=sk)
 
     async def delete(self, pk: object, sk: object = None, *, where: Where[T] | None = None) -> bool:
         """
@@ -232,6 +283,14 @@ class AsyncWriteRepository(RepositoryBase[T]):
         """
         pairs = [(self._target, operation) for operation in operations]
         await send_transaction(self._caller, pairs, client_token)
+
+    async def _save(self, item: T, where: Where[T] | None, deadline: Deadline) -> T:
+        stored = self._target.entity.to_store(item)
+        try:
+            await self._caller.send(put_item(self._target, stored, where), deadline)
+        except ConditionFailedError as error:
+            raise explain_failed_save(self._target, stored, error) from None
+        return stored
 
     async def _send(self, request: Request, explain: _Explain[T]) -> Payload:
         try:

@@ -14,7 +14,7 @@ from dynarepo._codec import Entity
 from dynarepo._request import Request
 from dynarepo._requests._target import Target, is_items, unexpected
 from dynarepo._wire import Payload, WireItem
-from dynarepo.exceptions import InvalidItemError, InvalidKeyError
+from dynarepo.exceptions import InvalidItemError, InvalidKeyError, InvalidRequestError
 
 __all__ = [
     "Identity",
@@ -66,7 +66,12 @@ def _identity_in_reply(entity: Entity[T], item: WireItem, operation: str) -> Ide
 
 
 def put_entry(target: Target[T], item: T) -> WriteEntry:
-    """Make the entry that saves an item."""
+    """Make the entry that saves an item; `InvalidRequestError` for a model that counts versions."""
+    if target.entity.schema.version is not None:
+        raise InvalidRequestError(
+            f"{target.entity.model.__name__} counts versions, and a batch can check none: "
+            "use save, or transact_write"
+        )
     wire = target.entity.encode(item)
     return _entry(target, wire, {"PutRequest": {"Item": wire}}, item)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from dynarepo._codec import Entity, ModelResolver
+from dynarepo._codec import Entity, ModelResolver, version_of
 from dynarepo._expressions import ExpressionWriter, Or, Where, check_length, condition_of
 from dynarepo._request import Request
 from dynarepo._requests._target import Target, unexpected
@@ -17,6 +17,7 @@ from dynarepo.exceptions import (
     InvalidItemError,
     ItemAlreadyExistsError,
     ItemNotFoundError,
+    VersionConflictError,
 )
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "create_item",
     "delete_item",
     "explain_failed_create",
+    "explain_failed_save",
     "explain_failed_update",
     "explain_failed_write",
     "get_item",
@@ -58,9 +60,10 @@ def read_item(target: Target[T], reply: Payload) -> T | None:
 
 
 def put_item(target: Target[T], item: T, where: Where[T] | None) -> Request:
-    """Build a PutItem that creates or replaces."""
+    """Build a PutItem that creates or replaces; of a versioned model, what `to_store` gave."""
     wire = target.entity.encode(item)
-    payload = target.payload(Item=wire, **condition_members(target.entity, where))
+    version = target.entity.replaced_version(item)
+    payload = target.payload(Item=wire, **condition_members(target.entity, where, version=version))
     return target.request("PutItem", payload, target.entity.table.of(wire))
 
 
@@ -105,11 +108,15 @@ def read_deleted(reply: Payload) -> bool:
 
 
 def condition_members(
-    entity: Entity[T], where: Where[T] | None, *, key_exists: bool | None = None
+    entity: Entity[T],
+    where: Where[T] | None,
+    *,
+    key_exists: bool | None = None,
+    version: int | None = None,
 ) -> Payload:
-    """Write a write's condition; `key_exists` also demands that the item is there, or is not."""
+    """Write a write's condition; it may also demand that the item is there or not, or has a version."""
     writer = ExpressionWriter(ModelResolver(entity))
-    return writer.into(_condition(writer, entity, where, key_exists))
+    return writer.into(_condition(writer, entity, where, key_exists, version))
 
 
 def update_members(
@@ -123,9 +130,18 @@ def update_members(
 
 
 def _condition(
-    writer: ExpressionWriter, entity: Entity[T], where: Where[T] | None, key_exists: bool | None
+    writer: ExpressionWriter,
+    entity: Entity[T],
+    where: Where[T] | None,
+    key_exists: bool | None,
+    version: int | None = None,
 ) -> Payload:
     parts = []
+    if version is not None and entity.schema.version is not None:
+        name = writer.attribute(entity.plan.fields[entity.schema.version].attribute)
+        # Version 0 was never stored: there is no item, or one that was written before versions were counted.
+        is_new = f"attribute_not_exists({name})"
+        parts.append(f"{name} = {writer.value({'N': str(version)})}" if version else is_new)
     if key_exists is not None:
         function = "attribute_exists" if key_exists else "attribute_not_exists"
         parts.append(f"{function}({writer.attribute(entity.table.partition.attribute)})")
@@ -167,6 +183,22 @@ def explain_failed_update(target: Target[T], error: ConditionFailedError) -> Con
     return _with_context(ItemNotFoundError, message, target, error)
 
 
+def explain_failed_save(target: Target[T], item: T, error: ConditionFailedError) -> ConditionFailedError:
+    """Name what a failed save found; `item` is what it was to store."""
+    expected, field = target.entity.replaced_version(item), target.entity.schema.version
+    old = old_model(target.entity, error.item)
+    found = None if old is None or field is None else version_of(old, field)
+    if expected is None or (error.item and expected == found):
+        return explain_failed_write(target, error)
+    return VersionConflictError(
+        f"the stored item has version {'none' if found is None else found}, not {expected}; "
+        "it was left as it is",
+        expected=expected,
+        found=found,
+        **_context(target, error),
+    )
+
+
 def explain_failed_write(target: Target[T], error: ConditionFailedError) -> ConditionFailedError:
     """Name the condition that failed, and hang the stored model on the error."""
     return _with_context(
@@ -177,13 +209,16 @@ def explain_failed_write(target: Target[T], error: ConditionFailedError) -> Cond
 def _with_context(
     kind: type[ConditionFailedError], message: str, target: Target[T], error: ConditionFailedError
 ) -> ConditionFailedError:
-    return kind(
-        message,
-        item=old_model(target.entity, error.item),
-        operation=error.operation,
-        table_name=error.table_name,
-        pk=error.pk,
-        sk=error.sk,
-        code=error.code,
-        request_id=error.request_id,
-    )
+    return kind(message, **_context(target, error))
+
+
+def _context(target: Target[T], error: ConditionFailedError) -> dict[str, Any]:
+    return {
+        "item": old_model(target.entity, error.item),
+        "operation": error.operation,
+        "table_name": error.table_name,
+        "pk": error.pk,
+        "sk": error.sk,
+        "code": error.code,
+        "request_id": error.request_id,
+    }

@@ -130,7 +130,7 @@ def read_transact_get(target: Target[T], reply: Payload, number: int) -> list[T 
     if not is_items(responses) or len(responses) != number:
         raise unexpected("TransactGetItems", "has not one response for each key")
     items = [response.get("Item") for response in responses]
-    return [target.entity.decode(item) if item else None for item in items]
+    return [None if item is None else target.entity.decode(item) for item in items]
 
 
 def align_reasons(
@@ -169,10 +169,12 @@ def _aligned(
 def _write(target: AnyTarget, operation: TransactWriteItem) -> tuple[Payload, WireItem]:
     entity, table = target.entity, {"TableName": target.table_name}
     if operation.kind in ("put", "create"):
-        wire = entity.encode(operation.item)
-        members = condition_members(
-            entity, operation.where, key_exists=False if operation.kind == "create" else None
-        )
+        stored = entity.to_store(operation.item)
+        wire = entity.encode(stored)
+        if operation.kind == "create":
+            members = condition_members(entity, operation.where, key_exists=False)
+        else:
+            members = condition_members(entity, operation.where, version=entity.replaced_version(stored))
         return {"Put": {**table, "Item": wire, **members}}, entity.table.of(wire)
     key = entity.table.encode(operation.pk, operation.sk)
     if operation.kind == "update":

@@ -8,7 +8,9 @@ actions are written here, clause by clause.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel
@@ -31,7 +33,7 @@ from dynarepo._expressions import (
     show_path,
 )
 from dynarepo._wire import AttributeValue, WireItem
-from dynarepo.exceptions import InvalidRequestError
+from dynarepo.exceptions import InvalidRequestError, InvalidValueError
 
 __all__ = ["Update", "write_update"]
 
@@ -62,6 +64,7 @@ def write_update(writer: ExpressionWriter, entity: Entity[T], update: Update[T],
         clauses.change(update, known)
     else:
         clauses.act(actions_of(update), known)
+    clauses.count()
     return clauses.text()
 
 
@@ -101,6 +104,14 @@ class _Clauses(Generic[T]):
         self.change(values, known, typed=True)
         self._check_overlap()
 
+    def count(self) -> None:
+        """Count the version on, if anything is changed."""
+        field = self.entity.schema.version
+        if field is not None and self.paths:
+            name = self.writer.attribute(self.entity.plan.fields[field].attribute)
+            zero, one = self.writer.value({"N": "0"}), self.writer.value({"N": "1"})
+            self.sets.append(f"{name} = if_not_exists({name}, {zero}) + {one}")
+
     def text(self) -> str:
         """Give the whole expression."""
         clauses = {"SET": self.sets, "REMOVE": self.removes, "ADD": self.adds, "DELETE": self.deletes}
@@ -133,15 +144,16 @@ class _Clauses(Generic[T]):
             case AddToSet(path, elements):
                 self.adds.append(f"{stored} {self.writer.value(_members(node, elements, path))}")
             case RemoveFromSet(path, elements):
+                members = _members(node, elements, path)
                 self._check_may_be_empty(path)
-                self.deletes.append(f"{stored} {self.writer.value(_members(node, elements, path))}")
+                self.deletes.append(f"{stored} {self.writer.value(members)}")
 
     def _assigned(self, stored: str, node: Node, action: Set) -> str:
         if isinstance(action.value, FieldReference):
             source = action.value.path
-            if self.entity.plan.resolve(source)[1].tags != node.tags:
+            if not self.entity.plan.resolve(source)[1].tags <= node.tags:
                 raise InvalidRequestError(
-                    f"{show_path(action.path)} and {show_path(source)}: the fields are of different types"
+                    f"{show_path(action.path)}: its type cannot hold every value of {show_path(source)}"
                 )
             text = self.writer.stored(source)
         elif len(action.path) == 1:
@@ -165,8 +177,12 @@ class _Clauses(Generic[T]):
                 f"{name}: a part of the table's key cannot be updated; write a new item"
             )
         plan = self.entity.plan.fields.get(str(name))
-        if plan is not None and plan.computed:
+        if plan is None:
+            raise InvalidRequestError(f"{self.entity.model.__name__} has no field {name!r} to update")
+        if plan.computed:
             raise InvalidRequestError(f"{name}: a computed field cannot be updated")
+        if name == self.entity.schema.version:
+            raise InvalidRequestError(f"{name}: the version counts by itself and cannot be updated")
         for index in self.entity.indexes.values():
             for key in index.attributes:
                 if name in key.fields and (key.is_rendered or not isinstance(action, Increment | Remove)):
@@ -195,7 +211,17 @@ class _Clauses(Generic[T]):
 def _amount(node: Node, amount: object, path: Path) -> AttributeValue:
     if "N" not in node.tags or not is_number(amount):
         raise InvalidRequestError(f"{show_path(path)}: increment takes a number field and a number")
-    return encode_any_number(amount, path)
+    wire = encode_any_number(amount, path)
+    if amount != int(amount) and not _takes_fractions(node, path):
+        raise InvalidRequestError(f"{show_path(path)}: a field of whole numbers takes a whole amount")
+    return wire
+
+
+def _takes_fractions(node: Node, path: Path) -> bool:
+    for half in (0.5, Decimal("0.5")):
+        with suppress(InvalidValueError):
+            return bool(node.encode(half, path))
+    return False
 
 
 def _elements(node: Node, elements: Any, path: Path) -> AttributeValue:
@@ -209,4 +235,7 @@ def _members(node: Node, elements: Any, path: Path) -> AttributeValue:
         raise InvalidRequestError(
             f"{show_path(path)}: takes a set field of the model itself and a set of elements"
         )
-    return node.encode(elements, path)
+    try:
+        return node.encode(frozenset(elements), path)
+    except InvalidValueError:
+        return node.encode(set(elements), path)

@@ -165,6 +165,8 @@ class TableSchema:
         table_name: The table; without it the configuration's `table_name` counts.
         gsis: The global indexes.
         lsis: The local indexes.
+        version: The name of the integer field that counts the writes of an item, for optimistic locking; a
+            new instance has 0.
         ttl: The name of the datetime (or integer) field by which DynamoDB removes expired items;
             it is stored in whole seconds.
 
@@ -178,6 +180,7 @@ class TableSchema:
     gsis: tuple[GlobalIndex, ...] = ()
     lsis: tuple[LocalIndex, ...] = ()
     ttl: str | None = None
+    version: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gsis", _indexes("gsis", self.gsis, GlobalIndex))
@@ -209,11 +212,14 @@ class TableSchema:
         _check_part("partition_key", self.partition_key)
         if self.sort_key is not None:
             _check_part("sort_key", self.sort_key)
-        name, ttl = self.table_name, self.ttl
+        name = self.table_name
         if name is not None and not (isinstance(name, str) and is_table_name(name)):
             raise SchemaError("table_name is no name of a table: 3 to 255 of A-Z, a-z, 0-9, '_', '.', '-'")
-        if ttl is not None and not (isinstance(ttl, str) and ttl):
-            raise SchemaError("ttl is the name of a field")
+        for option, field in (("ttl", self.ttl), ("version", self.version)):
+            if field is not None and not (isinstance(field, str) and field):
+                raise SchemaError(f"{option} is the name of a field")
+        if self.version is not None and self.version in (self.ttl, *self.key_parts()):
+            raise SchemaError("version is a field of its own, neither a key nor the expiry time")
 
     def _check_indexes(self) -> None:
         names = [index.name for index in self.indexes]
