@@ -14,6 +14,8 @@ from dynarepo._requests import update_item
 from dynarepo._schema import DynamoDBBaseModel
 from tests.key_models import target
 
+__all__ = ["Line", "Thing", "Written", "written", "written_action"]
+
 
 class Line(BaseModel):
     text: str
@@ -64,14 +66,13 @@ class Written:
 def written(
     actions: Callable[[Any], Any], model: type[BaseModel] = Thing, pk: Any = "a", sk: Any = "b"
 ) -> Written:
+    """Write an update."""
     payload = update_item(target(model), pk, sk, actions, None).payload
     text = payload["UpdateExpression"]
     names = payload["ExpressionAttributeNames"]
     for placeholder in sorted(names, key=len, reverse=True):
         text = text.replace(placeholder, names[placeholder])
     values = payload.get("ExpressionAttributeValues", {})
-    for number, placeholder in enumerate(values):
-        assert placeholder == f":v{number}"
     return Written(text, list(values.values()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -34,7 +35,12 @@ class Changes:
 
 
 def encode_changes(
-    entity: Entity[T], changes: Mapping[str, object], known: WireItem, *, may_set_expiry: bool = False
+    entity: Entity[T],
+    changes: Mapping[str, object],
+    known: WireItem,
+    *,
+    may_set_expiry: bool = False,
+    renew_time: bool = False,
 ) -> Changes:
     """
     Validate and encode the new values of some fields.
@@ -47,6 +53,7 @@ def encode_changes(
         changes: New values by field name.
         known: The fields that the item's key tells, by their stored names.
         may_set_expiry: Whether the expiry time may be among them; never where names come from outside.
+        renew_time: Whether the time of the update is set although nothing is changed here.
 
     Raises:
         InvalidRequestError: A field is unknown, or may not be changed this way.
@@ -56,8 +63,11 @@ def encode_changes(
         raise InvalidRequestError("changes is a dict of field names and new values")
     _check_no_key_is_computed(entity)
     encoded = Changes()
-    for name, value in changes.items():
+    for name in changes:
         _check_changeable(entity, name)
+    if entity.schema.updated_at is not None and (changes or renew_time):
+        changes = {**changes, entity.schema.updated_at: datetime.now(UTC)}
+    for name, value in changes.items():
         if name == entity.schema.ttl and not may_set_expiry:
             raise InvalidRequestError(
                 f"{name}: the expiry time cannot be updated through a dict; set it by set_(...).to(...)"
@@ -89,6 +99,8 @@ def _check_changeable(entity: Entity[T], name: object) -> None:
         raise InvalidRequestError(f"{name}: a computed field cannot be updated")
     if name == entity.schema.version:
         raise InvalidRequestError(f"{name}: the version counts by itself and cannot be updated")
+    if name == entity.schema.updated_at:
+        raise InvalidRequestError(f"{name}: the library keeps the time of the update")
 
 
 def _renew(

@@ -13,9 +13,9 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
+from dynarepo._codec._kept import check_time_field, check_version_field, renewed, version_of
 from dynarepo._codec._keys import KeyAttribute, field_key, template_key
 from dynarepo._codec._plan import FieldPlan, ModelPlan, compile_model
-from dynarepo._codec._versions import advanced, check_version_field, version_of
 from dynarepo._limits import MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES
 from dynarepo._schema import GlobalIndex, Index, KeyPart, TableSchema, read_schema
 from dynarepo._wire import AttributeValue, WireItem
@@ -113,9 +113,8 @@ class Entity(Generic[T]):
         return wire | rendered
 
     def to_store(self, item: T) -> T:
-        """Give the instance as a write stores it: with the next version, where the model counts them."""
-        field = self.schema.version
-        return item if field is None or type(item) is not self.model else advanced(item, field)
+        """Give the instance as a write stores it: a copy with the next version and the time of now."""
+        return renewed(item, self.schema) if type(item) is self.model else item
 
     def replaced_version(self, stored: T) -> int | None:
         """Give the version that an instance of `to_store` replaces; `None` where the model counts none."""
@@ -134,6 +133,13 @@ class Entity(Generic[T]):
             raise InvalidRequestError(
                 f"{self.model.__name__} declares no index of this name; it has {known}"
             ) from None
+
+    def attributes(self) -> frozenset[str]:
+        """Give the names of all attributes that an item of the model can have, rendered keys included."""
+        keys = (*self.table.attributes, *(key for index in self.indexes.values() for key in index.attributes))
+        return frozenset(key.attribute for key in keys) | frozenset(
+            plan.attribute for plan in self.plan.fields.values()
+        )
 
     def can_lack(self, name: str) -> bool:
         """Tell whether an item without a field can be read."""
@@ -164,7 +170,7 @@ def _bind(model: type[T], schema: TableSchema) -> Entity[T]:
     names = {*model.model_fields, *model.model_computed_fields}
     where = model.__name__
     plain = [part for part in schema.key_parts() if isinstance(part, str)]
-    for name in (*plain, *(name for name in (schema.ttl, schema.version) if name is not None)):
+    for name in (*plain, *(name for name in schema.kept_fields() if name is not None)):
         if name not in names:
             raise SchemaError(f"{where}: the declaration names an unknown field {name!r}")
     plan = compile_model(
@@ -180,6 +186,9 @@ def _bind(model: type[T], schema: TableSchema) -> Entity[T]:
             )
     if schema.version is not None:
         check_version_field(where, plan.fields[schema.version])
+    for time in (schema.created_at, schema.updated_at):
+        if time is not None:
+            check_time_field(where, plan.fields[time])
     partition = _key(where, schema.partition_key, plan.fields, MAX_PARTITION_KEY_BYTES)
     sort = None if schema.sort_key is None else _key(where, schema.sort_key, plan.fields, MAX_SORT_KEY_BYTES)
     table = TableKeys(partition, sort)

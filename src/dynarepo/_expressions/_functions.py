@@ -54,7 +54,7 @@ def between(field: Any, low: Any, high: Any) -> Condition:
     return Between(stand_in_path(field), operand_of(low), operand_of(high))
 
 
-def in_(field: V, values: list[V] | set[V]) -> Condition:
+def in_(field: V | None, values: list[V] | set[V]) -> Condition:
     """A field equal to one of some values, in a list or set: a checker then refuses those of another type."""
     return in_condition(stand_in_path(field), [operand_of(value) for value in values])
 

@@ -33,6 +33,7 @@ from dynarepo._requests import (
     read_item,
     read_updated,
     update_item,
+    upsert_item,
 )
 from dynarepo._wire import Payload
 from dynarepo.exceptions import (
@@ -136,6 +137,29 @@ class AsyncWriteRepository(RepositoryBase[T]):
         """
         request = update_item(self._target, pk, sk, {} if changes is None else changes, where)
         return read_updated(self._target, await self._send(request, explain_failed_update))
+
+    async def upsert(self, item: T, *, where: Where[T] | None = None) -> T:
+        """
+        Create an item, or bring the stored one to what is given, keeping its time of creation.
+
+        Unlike `save`, it leaves alone what other programs stored beside the model's own attributes, and it
+        takes no notice of the version that the caller has: it counts on from the stored one.
+
+        Args:
+            item: The model; it is not changed.
+            where: What must hold of the stored item.
+
+        Returns:
+            The model as stored, with the stored `created_at` and the new `updated_at` and version.
+
+        Raises:
+            InvalidValueError: As for `save`, and so are the others.
+            ConditionFailedError: The condition does not hold; `item` is the stored model.
+
+        Costs one UpdateItem.
+        """
+        request = upsert_item(self._target, self._target.entity.to_store(item), where)
+        return read_updated(self._target, await self._send(request, explain_failed_write))
 
     async def mutate(self, pk: object, sk: object = None, *, change: Callable[[T], T]) -> T:
         """

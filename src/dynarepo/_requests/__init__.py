@@ -26,6 +26,7 @@ from dynarepo._requests._items import (
     read_item,
     read_updated,
     update_item,
+    upsert_item,
 )
 from dynarepo._requests._listings import (
     Listing,
@@ -86,4 +87,5 @@ __all__ = [
     "transact_write",
     "ttl_attribute",
     "update_item",
+    "upsert_item",
 ]

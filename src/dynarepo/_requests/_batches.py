@@ -72,7 +72,7 @@ def put_entry(target: Target[T], item: T) -> WriteEntry:
             f"{target.entity.model.__name__} counts versions, and a batch can check none: "
             "use save, or transact_write"
         )
-    wire = target.entity.encode(item)
+    wire = target.entity.encode(target.entity.to_store(item))
     return _entry(target, wire, {"PutRequest": {"Item": wire}}, item)
 
 

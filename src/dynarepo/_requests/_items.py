@@ -10,7 +10,7 @@ from dynarepo._codec import Entity, ModelResolver, version_of
 from dynarepo._expressions import ExpressionWriter, Or, Where, check_length, condition_of
 from dynarepo._request import Request
 from dynarepo._requests._target import Target, unexpected
-from dynarepo._requests._updates import Update, write_update
+from dynarepo._requests._updates import Update, write_update, write_upsert
 from dynarepo._wire import Payload, WireItem
 from dynarepo.exceptions import (
     ConditionFailedError,
@@ -36,6 +36,7 @@ __all__ = [
     "read_updated",
     "update_item",
     "update_members",
+    "upsert_item",
 ]
 
 T = TypeVar("T", bound=BaseModel)
@@ -82,6 +83,20 @@ def update_item(
     members = update_members(target.entity, pk, sk, changes, where)
     payload = target.payload(Key=key, ReturnValues="ALL_NEW", **members)
     return target.request("UpdateItem", payload, key)
+
+
+def upsert_item(target: Target[T], item: T, where: Where[T] | None) -> Request:
+    """Build an UpdateItem that creates an item or makes it what it is to be; takes what `to_store` gave."""
+    entity = target.entity
+    wire = entity.encode(item)
+    key = entity.table.of(wire)
+    writer = ExpressionWriter(ModelResolver(entity))
+    expression = write_upsert(writer, entity, wire)
+    members = _condition(writer, entity, where, None)
+    if expression:
+        members["UpdateExpression"] = expression
+    members = writer.into(members)
+    return target.request("UpdateItem", target.payload(Key=key, ReturnValues="ALL_NEW", **members), key)
 
 
 def read_updated(target: Target[T], reply: Payload) -> T:

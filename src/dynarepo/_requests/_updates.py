@@ -35,7 +35,7 @@ from dynarepo._expressions import (
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidRequestError, InvalidValueError
 
-__all__ = ["Update", "write_update"]
+__all__ = ["Update", "write_update", "write_upsert"]
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -65,6 +65,33 @@ def write_update(writer: ExpressionWriter, entity: Entity[T], update: Update[T],
     else:
         clauses.act(actions_of(update), known)
     clauses.count()
+    text = clauses.text()
+    if not text:
+        raise InvalidRequestError("the update changes nothing; give at least one field")
+    return text
+
+
+def write_upsert(writer: ExpressionWriter, entity: Entity[T], item: WireItem) -> str:
+    """
+    Write the update that makes an item what it is to be, but for its time of creation and its version.
+
+    It is empty for an item of nothing but keys.
+    """
+    clauses, schema, fields = _Clauses(writer, entity), entity.schema, entity.plan.fields
+    keys = {key.attribute for key in entity.table.attributes}
+    created = None if schema.created_at is None else fields[schema.created_at].attribute
+    counted = None if schema.version is None else fields[schema.version].attribute
+    for name in sorted(item.keys() - keys - {counted}):
+        text = writer.value(item[name])
+        stored = writer.attribute(name)
+        clauses.sets.append(
+            f"{stored} = " + (f"if_not_exists({stored}, {text})" if name == created else text)
+        )
+        clauses.paths.append((name,))
+    for name in sorted(entity.attributes() - item.keys() - keys):
+        clauses.removes.append(writer.attribute(name))
+        clauses.paths.append((name,))
+    clauses.count()
     return clauses.text()
 
 
@@ -82,7 +109,9 @@ class _Clauses(Generic[T]):
 
     def change(self, changes: Mapping[str, object], known: WireItem, *, typed: bool = False) -> None:
         """Set whole fields to new values, index keys along with them."""
-        encoded = encode_changes(self.entity, changes, known, may_set_expiry=typed)
+        encoded = encode_changes(
+            self.entity, changes, known, may_set_expiry=typed, renew_time=bool(self.paths)
+        )
         for name, value in encoded.set.items():
             self.sets.append(f"{self.writer.attribute(name)} = {self.writer.value(value)}")
             self.paths.append((name,))
@@ -116,8 +145,6 @@ class _Clauses(Generic[T]):
         """Give the whole expression."""
         clauses = {"SET": self.sets, "REMOVE": self.removes, "ADD": self.adds, "DELETE": self.deletes}
         text = " ".join(f"{word} {', '.join(parts)}" for word, parts in clauses.items() if parts)
-        if not text:
-            raise InvalidRequestError("the update changes nothing; give at least one field")
         return check_length(text)
 
     def _write(self, action: Action) -> None:
@@ -183,6 +210,8 @@ class _Clauses(Generic[T]):
             raise InvalidRequestError(f"{name}: a computed field cannot be updated")
         if name == self.entity.schema.version:
             raise InvalidRequestError(f"{name}: the version counts by itself and cannot be updated")
+        if name == self.entity.schema.updated_at:
+            raise InvalidRequestError(f"{name}: the library keeps the time of the update")
         for index in self.entity.indexes.values():
             for key in index.attributes:
                 if name in key.fields and (key.is_rendered or not isinstance(action, Increment | Remove)):

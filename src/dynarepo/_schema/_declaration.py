@@ -167,6 +167,9 @@ class TableSchema:
         lsis: The local indexes.
         version: The name of the integer field that counts the writes of an item, for optimistic locking; a
             new instance has 0.
+        created_at: The name of the datetime field with the time of creation: set where an instance has none,
+            and kept by `upsert`.
+        updated_at: The name of the datetime field that every write sets to its time.
         ttl: The name of the datetime (or integer) field by which DynamoDB removes expired items;
             it is stored in whole seconds.
 
@@ -181,6 +184,8 @@ class TableSchema:
     lsis: tuple[LocalIndex, ...] = ()
     ttl: str | None = None
     version: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gsis", _indexes("gsis", self.gsis, GlobalIndex))
@@ -208,6 +213,10 @@ class TableSchema:
                 yield from index.partition_parts
             yield from index.sort_parts
 
+    def kept_fields(self) -> tuple[str | None, ...]:
+        """The fields that the library keeps by itself, or stores in its own way."""
+        return (self.ttl, self.version, self.created_at, self.updated_at)
+
     def _check_names(self) -> None:
         _check_part("partition_key", self.partition_key)
         if self.sort_key is not None:
@@ -215,11 +224,15 @@ class TableSchema:
         name = self.table_name
         if name is not None and not (isinstance(name, str) and is_table_name(name)):
             raise SchemaError("table_name is no name of a table: 3 to 255 of A-Z, a-z, 0-9, '_', '.', '-'")
-        for option, field in (("ttl", self.ttl), ("version", self.version)):
-            if field is not None and not (isinstance(field, str) and field):
+        for option in ("ttl", "version", "created_at", "updated_at"):
+            name = getattr(self, option)
+            if name is not None and not (isinstance(name, str) and name):
                 raise SchemaError(f"{option} is the name of a field")
-        if self.version is not None and self.version in (self.ttl, *self.key_parts()):
-            raise SchemaError("version is a field of its own, neither a key nor the expiry time")
+        kept = [name for name in self.kept_fields() if name is not None]
+        if len(set(kept)) != len(kept):
+            raise SchemaError("ttl, version, created_at and updated_at are four different fields")
+        if self.version is not None and self.version in self.key_parts():
+            raise SchemaError("version is a field of its own, and no key")
 
     def _check_indexes(self) -> None:
         names = [index.name for index in self.indexes]
