@@ -11,10 +11,10 @@ import httpx
 import pytest
 import structlog
 from aiohttp.test_utils import TestClient, TestServer
-from examples import aiohttp_app, fastapi_app
-from examples.notes import Note
 
 from dynarepo import DynamoDBConfig, TableAdmin
+from examples import aiohttp_app, fastapi_app
+from examples.notes import Note
 from tests.examples.asking import Ask, Reply
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from examples import aiohttp_app
-from examples.notes import answer_to, config_from_environment
 from pydantic import ValidationError
 
 from dynarepo import DynamoDBConfig, TransientError, UnexpectedResponseError
+from examples import aiohttp_app
+from examples.notes import answer_to, config_from_environment
 from tests.examples.asking import Ask, Reply
 
 
