@@ -14,7 +14,7 @@ from dynarepo._connection import Channel
 from dynarepo.testing import FakeTransport
 from tests.recording_logger import RecordingLogger
 
-__all__ = ["SkippedTime", "longest", "on_fake", "other_tasks", "turns"]
+__all__ = ["SkippedTime", "longest", "on_fake", "only_this_task_runs", "other_tasks", "turns"]
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -62,6 +62,15 @@ async def turns(number: int = 20) -> None:
     """Let everything that is ready on the loop run for some turns."""
     for _ in range(number):
         await asyncio.sleep(0)
+
+
+async def only_this_task_runs() -> bool:
+    """Tell whether no other task runs, now and for some turns of the loop."""
+    for _ in range(5):
+        if other_tasks():
+            return False
+        await asyncio.sleep(0)
+    return True
 
 
 def other_tasks() -> set[asyncio.Task[Any]]:

@@ -11,7 +11,7 @@ import pytest
 from dynarepo import InvalidKeyError, RejectedError, ThrottledError, UnexpectedResponseError
 from dynarepo._wire import Payload
 from dynarepo.testing import FakeTransport, error_reply
-from tests.faked import SkippedTime, on_fake, other_tasks, turns
+from tests.faked import SkippedTime, on_fake, only_this_task_runs, turns
 from tests.models import Reading, Setting, User
 from tests.pages.batch_store import BatchStore
 
@@ -134,10 +134,10 @@ async def test_a_failing_chunk_ends_the_others() -> None:
         return await asyncio.Event().wait()
 
     fake = FakeTransport.answering(answer)
-    async with on_fake(fake, User, batch_concurrency=2) as repository:
+    async with on_fake(fake, User, batch_concurrency=2, deadline=3600) as repository, asyncio.timeout(5):
         with pytest.raises(RejectedError):
             await repository.batch_get([("p", str(n)) for n in range(800)])
-        assert other_tasks() == set()
+        assert await only_this_task_runs()
         await turns()
         assert len(fake.requests) <= 3
 
@@ -150,14 +150,14 @@ async def test_after_a_cancellation_no_request_starts_and_no_task_is_left() -> N
         await asyncio.Event().wait()
 
     fake = FakeTransport.answering(answer)
-    async with on_fake(fake, User, batch_concurrency=2) as repository:
+    async with on_fake(fake, User, batch_concurrency=2, deadline=3600) as repository, asyncio.timeout(5):
         reading = asyncio.create_task(repository.batch_get([("p", str(n)) for n in range(800)]))
         await started.wait()
         await turns()
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
-        assert other_tasks() == set()
+        assert await only_this_task_runs()
         assert len(fake.requests) == 2
 
 

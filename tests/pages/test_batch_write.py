@@ -22,7 +22,7 @@ from dynarepo import (
 )
 from dynarepo._wire import Payload
 from dynarepo.testing import FakeTransport, error_reply, lost_reply
-from tests.faked import SkippedTime, on_fake, other_tasks, turns
+from tests.faked import SkippedTime, on_fake, only_this_task_runs, turns
 from tests.models import Reading, Setting, User
 from tests.pages.batch_store import BatchStore
 
@@ -103,6 +103,14 @@ async def test_of_several_items_with_one_key_the_last_one_wins(form: Form) -> No
     async with on_fake(FakeTransport.answering(store), User) as repository:
         await repository.batch_write(form(items))
     assert [item["age"] for item in store.items.values()] == [{"N": "59"}]
+
+
+async def test_an_item_that_is_replaced_while_it_waits_takes_no_room() -> None:
+    store = BatchStore()
+    items = [User(pk="p", sk="s", nick=str(n) * 1_500_000) for n in range(10)]
+    async with on_fake(FakeTransport.answering(store), User) as repository:
+        assert await repository.batch_write(streamed(items * 2)) == 1
+    assert store.sizes == [1]
 
 
 async def test_of_a_list_only_the_last_item_with_a_key_is_sent() -> None:
@@ -276,14 +284,15 @@ async def test_after_a_cancellation_no_request_starts_and_no_task_is_left(form: 
         await asyncio.Event().wait()
 
     fake = FakeTransport.answering(answer)
-    async with on_fake(fake, User, batch_concurrency=2) as repository:
-        writing = asyncio.create_task(repository.batch_write(form(users(200))))
+    items = form(users(200))
+    async with on_fake(fake, User, batch_concurrency=2, deadline=3600) as repository, asyncio.timeout(5):
+        writing = asyncio.create_task(repository.batch_write(items))
         await started.wait()
         await turns()
         writing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await writing
-        assert other_tasks() == set()
+        assert await only_this_task_runs()
         await turns()
         assert len(fake.requests) == 2
 
@@ -333,12 +342,12 @@ async def test_of_a_list_with_one_bad_item_nothing_is_sent() -> None:
 
 async def test_a_stream_ends_at_a_bad_item() -> None:
     store = BatchStore()
-    items: list[Any] = [*users(25), User(pk="p", sk="\ud800"), *users(60)]
+    items = streamed([*users(25), User(pk="p", sk="\ud800"), *users(60)])
     fake = FakeTransport.answering(store)
     async with on_fake(fake, User) as repository:
         with pytest.raises((InvalidValueError, InvalidKeyError)):
-            await repository.batch_write(streamed(items))
-        assert other_tasks() == set()
+            await repository.batch_write(items)
+        assert await only_this_task_runs()
     assert len(fake.requests) <= 1
 
 

@@ -243,6 +243,7 @@ async def test_any_cut_of_pages_gives_every_item_once_in_order(drawn: Drawn) -> 
     assert numbers(pages) == drawn.expected
     assert all(page.count == len(page.items) for page in pages)
     assert sum(page.scanned_count for page in pages) >= len(drawn.expected)
+    assert all(page.count <= (drawn.options["page_size"] or 100) for page in pages)
 
 
 @hypothesis_settings(max_examples=100, deadline=None)
@@ -269,6 +270,8 @@ async def test_a_limit_counts_what_is_returned_and_resumes_right_behind_it(
     assert numbers(pages) == drawn.expected
     assert {page.count for page in pages[:-1]} <= {limit}
     assert pages[-1].count <= limit
+    for page in pages[:-1]:
+        assert page.last_evaluated_key == {"sensor": "p", "at": page.items[-1].at}
 
 
 @hypothesis_settings(max_examples=60, deadline=None)

@@ -13,7 +13,7 @@ from dynarepo import InvalidRequestError, RejectedError, attr
 from dynarepo._codec import bind
 from dynarepo._wire import Payload
 from dynarepo.testing import FakeTransport, error_reply
-from tests.faked import on_fake, other_tasks, turns
+from tests.faked import on_fake, only_this_task_runs, other_tasks, turns
 from tests.models import User
 from tests.pages.paged_table import PagedTable
 
@@ -103,10 +103,10 @@ async def test_a_failing_segment_cancels_the_others() -> None:
             raise
 
     fake = FakeTransport.answering(answer)
-    async with on_fake(fake, User) as repository:
+    async with on_fake(fake, User, deadline=3600) as repository, asyncio.timeout(5):
         with pytest.raises(RejectedError):
             await anext(repository.iter_scan(segments=4))
-        assert other_tasks() == set()
+        assert await only_this_task_runs()
     assert sorted(cancelled) == [0, 1, 3]
     assert len(fake.requests) == 4
 
@@ -130,7 +130,7 @@ async def test_leaving_early_leaves_no_task(of_items: bool, wanted: int) -> None
         async with aclosing(scan(segments=4, page_size=1)) as listing:
             for _ in range(wanted):
                 await anext(listing)
-        assert other_tasks() == set()
+        assert await only_this_task_runs()
         sent = len(fake.requests)
         await turns()
         assert len(fake.requests) == sent
@@ -160,7 +160,8 @@ async def test_a_cancelled_scan_leaves_no_task() -> None:
         async for _ in repository.iter_scan_items(segments=4):
             raise AssertionError("no segment has a page")
 
-    async with on_fake(FakeTransport.answering(answer), User) as repository:
+    fake = FakeTransport.answering(answer)
+    async with on_fake(fake, User, deadline=3600) as repository, asyncio.timeout(5):
         reading = asyncio.create_task(read(repository))
         await started.wait()
         await turns()

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
-from dynarepo._codec._kept import check_time_field, check_version_field, renewed, version_of
+from dynarepo._codec._kept import check_kept_fields, renewed, version_of
 from dynarepo._codec._keys import KeyAttribute, field_key, template_key
 from dynarepo._codec._plan import FieldPlan, ModelPlan, compile_model
 from dynarepo._limits import MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES
@@ -184,11 +184,7 @@ def _bind(model: type[T], schema: TableSchema) -> Entity[T]:
             raise SchemaError(
                 f"{where}: attribute {template.attribute!r} is both a field and a key template; rename one"
             )
-    if schema.version is not None:
-        check_version_field(where, plan.fields[schema.version])
-    for time in (schema.created_at, schema.updated_at):
-        if time is not None:
-            check_time_field(where, plan.fields[time])
+    check_kept_fields(model, schema, plan.fields)
     partition = _key(where, schema.partition_key, plan.fields, MAX_PARTITION_KEY_BYTES)
     sort = None if schema.sort_key is None else _key(where, schema.sort_key, plan.fields, MAX_SORT_KEY_BYTES)
     table = TableKeys(partition, sort)

@@ -8,7 +8,9 @@ be stored is a copy.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -17,21 +19,25 @@ from dynarepo._codec._fields import FieldPlan
 from dynarepo._schema import TableSchema
 from dynarepo.exceptions import InvalidValueError, SchemaError
 
-__all__ = ["check_time_field", "check_version_field", "renewed", "version_of"]
+__all__ = ["check_kept_fields", "renewed", "version_of"]
 
 T = TypeVar("T", bound=BaseModel)
 
 
-def check_version_field(where: str, plan: FieldPlan) -> None:
-    """Refuse a version field that does not count; `SchemaError` says why."""
-    if plan.computed or plan.node.tags != {"N"} or not _takes(plan, 1) or _takes(plan, 0.5):
-        raise SchemaError(f"{where}: the version {plan.name!r} must be a plain int field")
-
-
-def check_time_field(where: str, plan: FieldPlan) -> None:
-    """Refuse a field that does not hold a time; `SchemaError` says why."""
-    if plan.computed or not _takes(plan, datetime.now(UTC)):
-        raise SchemaError(f"{where}: the time {plan.name!r} must be a datetime field")
+def check_kept_fields(model: type[BaseModel], schema: TableSchema, fields: Mapping[str, FieldPlan]) -> None:
+    """Refuse a version that does not count from 0, and a time that holds none; `SchemaError` says why."""
+    for name in (schema.version, schema.created_at, schema.updated_at):
+        if name is not None and name not in fields:
+            raise SchemaError(f"{model.__name__}.{name}: is excluded, and what the library keeps is stored")
+    if schema.version is not None:
+        if not _counts(fields[schema.version]):
+            raise SchemaError(f"{model.__name__}: the version {schema.version!r} must be a plain int field")
+        info = model.model_fields[schema.version]
+        if not info.is_required() and info.default != 0:
+            raise SchemaError(f"{model.__name__}: the version {schema.version!r} must have 0 as its default")
+    for time in (schema.created_at, schema.updated_at):
+        if time is not None and (fields[time].computed or not _takes(fields[time], datetime.now(UTC))):
+            raise SchemaError(f"{model.__name__}: the time {time!r} must be a datetime field")
 
 
 def version_of(item: BaseModel, field: str) -> int:
@@ -53,6 +59,12 @@ def renewed(item: T, schema: TableSchema) -> T:
     if schema.created_at is not None and getattr(item, schema.created_at, None) is None:
         changes[schema.created_at] = now
     return item.model_copy(update=changes) if changes else item
+
+
+def _counts(plan: FieldPlan) -> bool:
+    if plan.computed or plan.exclude_if is not None or plan.node.tags != {"N"}:
+        return False
+    return _takes(plan, 10**9) and not _takes(plan, 0.5) and not _takes(plan, Decimal("0.5"))
 
 
 def _takes(plan: FieldPlan, value: object) -> bool:

@@ -66,7 +66,7 @@ class Condition:
     def __bool__(self) -> NoReturn:
         raise TypeError(
             "a condition has no truth value: write & for and, | for or, not_(...) or ~ for not, "
-            "between for a chained comparison, in_ for in, and `is None` to test for absence"
+            "between for a chained comparison, in_ for in, not_exists for absence"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
@@ -16,6 +17,7 @@ from dynarepo._wire import Payload
 from dynarepo.exceptions import (
     ConfigurationError,
     InvalidRequestError,
+    SchemaError,
     TableNotFoundError,
     UnexpectedResponseError,
 )
@@ -64,8 +66,7 @@ class TableAdmin(Connected):
         if schema is not None and len(models) > 1:
             raise InvalidRequestError("schema= goes with one model")
         entities: list[Entity[Any]] = [bind(model, schema) for model in models]
-        names = [entity.schema.table_name for entity in entities if entity.schema.table_name is not None]
-        name = self._table_name(table_name or next(iter(names), None))
+        name = self._table_name(table_name or _declared_name(entities))
         ttl = ttl_attribute(entities)
         await self._channel.control("CreateTable", table_definition(entities, name, self._config))
         # DescribeTable reads eventually: it may not know the new table yet.
@@ -152,6 +153,13 @@ class TableAdmin(Connected):
 
     async def _pause(self, deadline: Deadline) -> None:
         await asyncio.sleep(min(_POLL_SECONDS, deadline.remaining()))
+
+
+def _declared_name(entities: Sequence[Entity[Any]]) -> str | None:
+    names = {entity.schema.table_name for entity in entities} - {None}
+    if len(names) > 1:
+        raise SchemaError("models that share a table declare one table_name; theirs differ")
+    return next(iter(names), None)
 
 
 def _is_active(table: Payload) -> bool:

@@ -180,27 +180,30 @@ class AsyncWriteRepository(RepositoryBase[T]):
         Raises:
             ItemNotFoundError: There is no such item, or no longer.
             InvalidRequestError: The model declares no version, or `change` gave another key.
+            InvalidItemError: The stored item does not fit the model.
             DeadlineExceededError: Others wrote first until the deadline; nothing was changed.
 
         Costs one consistent GetItem, and one PutItem for each attempt; a conflict brings the stored item
         with it, so that nothing is read twice.
         """
         entity, deadline = self._target.entity, self._caller.deadline()
-        version = entity.schema.version
-        if version is None:
+        field = entity.schema.version
+        if field is None:
             raise InvalidRequestError(f"{entity.model.__name__} declares no version; use update")
         request = get_item(self._target, pk, sk, consistent=True)
         item = read_item(self._target, await self._caller.send(request, deadline))
         while item is not None:
+            version = getattr(item, field)
             changed = change(item)
             if entity.table.of(entity.encode(changed)) != request.payload["Key"]:
                 raise InvalidRequestError("change must give the same key; it names the item")
-            changed = changed.model_copy(update={version: getattr(item, version)})
-            deadline.remaining()
+            changed = changed.model_copy(update={field: version})
             try:
                 return await self._save(changed, None, deadline)
             except VersionConflictError as conflict:
                 item = conflict.item
+                if item is None:
+                    item = read_item(self._target, await self._caller.send(request, deadline))
         raise ItemNotFoundError("there is no item with this key", table_name=self.table_name, pk=pk, sk=sk)
 
     async def delete(self, pk: object, sk: object = None, *, where: Where[T] | None = None) -> bool:

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from dynarepo._codec import Entity, ModelResolver, version_of
-from dynarepo._expressions import ExpressionWriter, Or, Where, check_length, condition_of
+from dynarepo._codec import Entity, ModelResolver
+from dynarepo._expressions import Condition, ExpressionWriter, Or, Where, attr, check_length, condition_of
 from dynarepo._request import Request
 from dynarepo._requests._target import Target, unexpected
 from dynarepo._requests._updates import Update, write_update, write_upsert
@@ -152,15 +152,10 @@ def _condition(
     version: int | None = None,
 ) -> Payload:
     parts = []
-    if version is not None and entity.schema.version is not None:
-        name = writer.attribute(entity.plan.fields[entity.schema.version].attribute)
-        # Version 0 was never stored: there is no item, or one that was written before versions were counted.
-        is_new = f"attribute_not_exists({name})"
-        parts.append(f"{name} = {writer.value({'N': str(version)})}" if version else is_new)
     if key_exists is not None:
         function = "attribute_exists" if key_exists else "attribute_not_exists"
         parts.append(f"{function}({writer.attribute(entity.table.partition.attribute)})")
-    condition = condition_of(where)
+    condition = _versioned(entity, condition_of(where), version)
     if condition is not None:
         text = writer.condition(condition, beside=2 * len(parts))
         parts.append(f"({text})" if parts and isinstance(condition, Or) else text)
@@ -170,6 +165,16 @@ def _condition(
         "ConditionExpression": check_length(" AND ".join(parts)),
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
+
+
+def _versioned(entity: Entity[T], condition: Condition | None, version: int | None) -> Condition | None:
+    field = entity.schema.version
+    if version is None or field is None:
+        return condition
+    is_same = attr(field).eq(version)
+    # No save stores version 0: there is no item, or one that was written before versions were counted.
+    own = is_same if version else attr(field).not_exists() | is_same
+    return own if condition is None else own & condition
 
 
 def old_model(entity: Entity[T], item: WireItem | None) -> T | None:
@@ -202,12 +207,14 @@ def explain_failed_save(target: Target[T], item: T, error: ConditionFailedError)
     """Name what a failed save found; `item` is what it was to store."""
     expected, field = target.entity.replaced_version(item), target.entity.schema.version
     old = old_model(target.entity, error.item)
-    found = None if old is None or field is None else version_of(old, field)
-    if expected is None or (error.item and expected == found):
+    found = None if old is None or field is None else getattr(old, field)
+    if expected is None or expected == (found if error.item else 0):
         return explain_failed_write(target, error)
+    stored = "a version that cannot be read" if found is None else f"version {found}"
     return VersionConflictError(
-        f"the stored item has version {'none' if found is None else found}, not {expected}; "
-        "it was left as it is",
+        f"the stored item has {stored}, not {expected}; it was left as it is"
+        if error.item
+        else f"version {expected} was to be replaced, and there is no item; none was made",
         expected=expected,
         found=found,
         **_context(target, error),

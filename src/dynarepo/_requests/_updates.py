@@ -76,7 +76,11 @@ def write_upsert(writer: ExpressionWriter, entity: Entity[T], item: WireItem) ->
     Write the update that makes an item what it is to be, but for its time of creation and its version.
 
     It is empty for an item of nothing but keys.
+
+    Raises:
+        InvalidRequestError: A key of an index is made from what is kept, and could not be made here.
     """
+    _check_no_key_is_made_of_kept(entity)
     clauses, schema, fields = _Clauses(writer, entity), entity.schema, entity.plan.fields
     keys = {key.attribute for key in entity.table.attributes}
     created = None if schema.created_at is None else fields[schema.created_at].attribute
@@ -93,6 +97,20 @@ def write_upsert(writer: ExpressionWriter, entity: Entity[T], item: WireItem) ->
         clauses.paths.append((name,))
     clauses.count()
     return clauses.text()
+
+
+def _check_no_key_is_made_of_kept(entity: Entity[T]) -> None:
+    schema = entity.schema
+    if schema.created_at is None and schema.version is None:
+        return
+    for index in entity.indexes.values():
+        for key in index.attributes:
+            for name in key.fields:
+                if entity.plan.fields[name].computed or (key.is_rendered and name == schema.created_at):
+                    raise InvalidRequestError(
+                        f"{name}: a key of index {index.name} is made from it, and could be stale after an "
+                        "upsert, which keeps what is stored; use save"
+                    )
 
 
 @dataclass(slots=True)
@@ -224,7 +242,7 @@ class _Clauses(Generic[T]):
             raise InvalidRequestError(f"{path[0]}: has no default; an item without it could not be read")
 
     def _check_may_be_empty(self, path: Path) -> None:
-        if len(path) == 1 and self.entity.plan.fields[str(path[0])].omit_empty is None:
+        if self.entity.plan.fields[str(path[0])].omit_empty is None:
             raise InvalidRequestError(
                 f"{path[0]}: an empty set would be read back as the default; give the field an empty default"
             )

@@ -9,7 +9,7 @@ index's key since November 2025.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, TypeVar, cast
 
@@ -231,8 +231,10 @@ class TableSchema:
         kept = [name for name in self.kept_fields() if name is not None]
         if len(set(kept)) != len(kept):
             raise SchemaError("ttl, version, created_at and updated_at are four different fields")
-        if self.version is not None and self.version in self.key_parts():
-            raise SchemaError("version is a field of its own, and no key")
+        if self.version in _fields_of(self.key_parts()):
+            raise SchemaError("version is a field of its own, and no part of a key")
+        if self.updated_at in _fields_of((self.partition_key, self.sort_key)):
+            raise SchemaError("updated_at is no part of the table's key: every write changes it")
 
     def _check_indexes(self) -> None:
         names = [index.name for index in self.indexes]
@@ -263,6 +265,11 @@ def _parts(key: Key | None) -> tuple[KeyPart, ...]:
         return ()
     # What is no part of a key is found by `_check_part`.
     return cast("tuple[KeyPart, ...]", tuple(key) if isinstance(key, tuple | list) else (key,))
+
+
+def _fields_of(parts: Iterable[KeyPart | None]) -> set[str]:
+    named = [part.fields if isinstance(part, KeyTemplate) else (part,) for part in parts if part is not None]
+    return {name for names in named for name in names}
 
 
 def _indexes(name: str, declared: object, kind: type[I]) -> tuple[I, ...]:
