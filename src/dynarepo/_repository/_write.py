@@ -130,8 +130,8 @@ class AsyncWriteRepository(RepositoryBase[T]):
             ConditionFailedError: The condition does not hold; `item` is the stored model.
             InvalidRequestError: A field is unknown or part of the table's key, or nothing is changed.
             InvalidValueError: A value does not fit its field.
-            InvalidItemError: The update was done, and the item now breaks a validator of the whole model,
-                which a partial update cannot run beforehand.
+            InvalidItemError: The update was done, and the item now breaks a rule that a partial update cannot
+                check beforehand: a validator of the whole model, or a constraint after an increment.
 
         Costs one UpdateItem, also when it is refused.
         """
