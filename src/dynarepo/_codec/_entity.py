@@ -184,7 +184,7 @@ def _bind(model: type[T], schema: TableSchema) -> Entity[T]:
             raise SchemaError(
                 f"{where}: attribute {template.attribute!r} is both a field and a key template; rename one"
             )
-    check_kept_fields(model, schema, plan.fields)
+    check_kept_fields(plan, schema)
     partition = _key(where, schema.partition_key, plan.fields, MAX_PARTITION_KEY_BYTES)
     sort = None if schema.sort_key is None else _key(where, schema.sort_key, plan.fields, MAX_SORT_KEY_BYTES)
     table = TableKeys(partition, sort)

@@ -8,7 +8,6 @@ be stored is a copy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -16,16 +15,18 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from dynarepo._codec._fields import FieldPlan
+from dynarepo._codec._plan import ModelPlan
 from dynarepo._schema import TableSchema
-from dynarepo.exceptions import InvalidValueError, SchemaError
+from dynarepo.exceptions import InvalidRequestError, InvalidValueError, SchemaError
 
 __all__ = ["check_kept_fields", "renewed", "version_of"]
 
 T = TypeVar("T", bound=BaseModel)
 
 
-def check_kept_fields(model: type[BaseModel], schema: TableSchema, fields: Mapping[str, FieldPlan]) -> None:
+def check_kept_fields(plan: ModelPlan[T], schema: TableSchema) -> None:
     """Refuse a version that does not count from 0, and a time that holds none; `SchemaError` says why."""
+    model, fields = plan.model, plan.fields
     for name in (schema.version, schema.created_at, schema.updated_at):
         if name is not None and name not in fields:
             raise SchemaError(f"{model.__name__}.{name}: is excluded, and what the library keeps is stored")
@@ -36,7 +37,7 @@ def check_kept_fields(model: type[BaseModel], schema: TableSchema, fields: Mappi
         if not info.is_required() and info.default != 0:
             raise SchemaError(f"{model.__name__}: the version {schema.version!r} must have 0 as its default")
     for time in (schema.created_at, schema.updated_at):
-        if time is not None and (fields[time].computed or not _takes(fields[time], datetime.now(UTC))):
+        if time is not None and not _holds_now(plan, time):
             raise SchemaError(f"{model.__name__}: the time {time!r} must be a datetime field")
 
 
@@ -65,6 +66,13 @@ def _counts(plan: FieldPlan) -> bool:
     if plan.computed or plan.exclude_if is not None or plan.node.tags != {"N"}:
         return False
     return _takes(plan, 10**9) and not _takes(plan, 0.5) and not _takes(plan, Decimal("0.5"))
+
+
+def _holds_now(plan: ModelPlan[T], name: str) -> bool:
+    try:
+        return plan.encode_field(name, plan.validate_field(name, datetime.now(UTC))) is not None
+    except (InvalidRequestError, InvalidValueError):
+        return False
 
 
 def _takes(plan: FieldPlan, value: object) -> bool:

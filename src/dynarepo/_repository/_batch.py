@@ -15,7 +15,11 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class Batch(Generic[T]):
-    """Takes saves and deletes and sends them in chunks; of several on one key the last one wins."""
+    """
+    Takes saves and deletes and sends them in chunks; of several on one key the last one wins.
+
+    It belongs to its block: afterwards it refuses everything, because nothing more is sent.
+    """
 
     def __init__(self, writer: BatchWriter[T], target: Target[T]) -> None:
         self._writer = writer
