@@ -139,6 +139,7 @@ async def test_an_item_from_before_versions_were_counted_is_counted_from_now_on(
 ) -> None:
     await connection.repository(model).save(model(pk="a", sk="b", balance=5))
     found = await accounts.get_one("a", "b")
+    assert found is not None
     assert found == Account(pk="a", sk="b", balance=5)
     writes: dict[str, Callable[[], Any]] = {
         "save": lambda: accounts.save(found),
