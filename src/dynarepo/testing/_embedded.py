@@ -105,16 +105,15 @@ def _moto() -> tuple[Any, Any]:
         from moto.backends import get_backend  # noqa: PLC0415
         from moto.moto_server.werkzeug_app import (  # noqa: PLC0415
             DomainDispatcherApplication,
-            MotoRequestHandler,
             create_backend_app,
         )
-        from werkzeug.serving import ThreadedWSGIServer  # noqa: PLC0415
-    except ImportError:
+        from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler  # noqa: PLC0415
+    except ModuleNotFoundError:
         raise ConfigurationError(
             'the embedded DynamoDB needs the extra `local`: pip install "dynarepo[local]"'
         ) from None
 
-    class QuietHandler(MotoRequestHandler):
+    class QuietHandler(WSGIRequestHandler):
         def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
             """Keep every request out of the log."""
 
