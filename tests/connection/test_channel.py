@@ -290,13 +290,13 @@ async def test_tables_go_through_the_resources_client_with_the_same_errors(
         "BillingMode": "PAY_PER_REQUEST",
     }
     async with Channel(config, RecordingLogger()) as channel:
-        reply = await channel.control("CreateTable", table, table_name=config.table_name)
+        reply = await channel.control("CreateTable", table)
         assert reply["TableDescription"]["TableName"] == config.table_name
         with pytest.raises(TableAlreadyExistsError):
             await channel.control("CreateTable", table)
         await channel.control("DeleteTable", {"TableName": config.table_name})
         with pytest.raises(TableNotFoundError) as raised:
-            await channel.control("DescribeTable", {"TableName": "gone"}, table_name="gone")
+            await channel.control("DescribeTable", {"TableName": "gone"})
     assert (raised.value.operation, raised.value.table_name) == ("DescribeTable", "gone")
 
 

@@ -125,10 +125,10 @@ class Channel:
         self.check_open()
         return await _through(self._data).send(self._call(request, config or self._config, deadline))
 
-    async def control(self, operation: str, params: Payload, *, table_name: str | None = None) -> Payload:
+    async def control(self, operation: str, params: Payload) -> Payload:
         """Send a request for tables, through the resource's client, and return its reply."""
         self.check_open()
-        request = Request(operation, params, table_name=table_name)
+        request = Request(operation, params, table_name=params.get("TableName"))
         return await _through(self._control).send(self._call(request, self._config, None))
 
     async def pause(self, longest: float, deadline: Deadline) -> None:
