@@ -70,6 +70,14 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def lowest(session: nox.Session) -> None:
+    """The tests on the lowest versions that pyproject.toml allows."""
+    allowed = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["local"]
+    session.install("-e", ".[test]", *(line.replace(">=", "==") for line in allowed))
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
 def integration(session: nox.Session) -> None:
     """The integration suite; the backend is chosen behind `--`."""
     session.install("-e", ".[test]")
