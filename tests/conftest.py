@@ -7,9 +7,19 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from dynarepo._config import DynamoDBConfig
 from dynarepo.testing._embedded import EmbeddedServer
+
+# A slow machine is no failure, and what CI tries can be tried again: it draws the same examples each time.
+settings.register_profile(
+    "project",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
+)
+settings.load_profile("project")
 
 
 @pytest.fixture(autouse=True)

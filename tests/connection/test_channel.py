@@ -247,7 +247,7 @@ async def test_the_options_of_one_call_replace_the_channels() -> None:
     channel._jitter = lambda low, high: high
     async with channel:
         with pytest.raises(ThrottledError):
-            await channel.send(GET, config=DynamoDBConfig(deadline=0.001, log_keys=True))
+            await channel.send(GET, config=DynamoDBConfig(deadline=0.04, log_keys=True))
     logger = channel._logger
     assert isinstance(logger, RecordingLogger)
     assert logger.named("dynamodb.operation.failed")[0]["pk"] == "p"
@@ -270,9 +270,9 @@ async def test_a_pause_is_random_up_to_its_longest() -> None:
 
 async def test_one_deadline_can_cover_several_requests() -> None:
     async with faked({}) as channel:
-        deadline = Deadline.after(0.01)
+        deadline = Deadline.after(0.1)
         await channel.send(GET, deadline=deadline)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
         with pytest.raises(DeadlineExceededError) as raised:
             await channel.send(GET, deadline=deadline)
     assert raised.value.operation == "GetItem"

@@ -201,7 +201,7 @@ async def silence(operation: str, payload: dict[str, Any]) -> WireReply:
 async def test_silence_until_the_deadline_is_unclear_for_a_write_only(operation: str, expected: type) -> None:
     sender = RetryingSender(FakeTransport(silence), lambda: None, sleep=asyncio.sleep)
     with pytest.raises(DynamoDBServiceError) as raised:
-        await sender.send(Call(Request(operation, {}), Deadline.after(0.03)))
+        await sender.send(Call(Request(operation, {}), Deadline.after(0.2)))
     assert type(raised.value) is expected
 
 
