@@ -11,7 +11,6 @@ from dynarepo import (
     ConditionFailedError,
     DynamoDBBaseModel,
     ExpressionTooLongError,
-    InvalidRequestError,
     attr,
 )
 from integration.behaviour.stores import Stores
@@ -140,9 +139,40 @@ async def test_any_number_of_alternatives_is_one_condition_rc59(stores: Stores, 
     assert found.items == [last]
 
 
-def test_no_alternative_is_refused_rc59() -> None:
-    with pytest.raises(InvalidRequestError, match="at least one"):
-        attr("number").in_()
+async def test_no_alternative_never_holds_rc59(stores: Stores, pk: str) -> None:
+    things = await stores.of(Thing)
+    thing, bare = Thing(pk=pk, sk="a", number=5), Thing(pk=pk, sk="b")
+    await things.batch_write([thing, bare])
+    never, five = attr("number").in_(), attr("number").eq(5)
+    for where, found in (
+        (never, []),
+        (never & five, []),
+        (never | five, [thing]),
+        (five & (never | attr("number").exists()), [thing]),
+        (~never, [thing, bare]),
+        (~never & five, [thing]),
+        (~(never | five), [bare]),
+    ):
+        assert (await things.query_by_pk(pk, where=where)).items == found
+
+
+async def test_a_write_on_no_alternative_fails_and_on_its_opposite_is_done_rc59(
+    stores: Stores, pk: str
+) -> None:
+    things = await stores.of(Thing)
+    thing = Thing(pk=pk, sk="a", number=5)
+    await things.save(thing)
+    never = attr("number").in_()
+    for call in (
+        things.save(Thing(pk=pk, sk="a"), where=never),
+        things.update(pk, "a", {"number": 6}, where=never & attr("number").eq(5)),
+        things.delete(pk, "a", where=never),
+        things.delete(pk, "b", where=never),
+    ):
+        with pytest.raises(ConditionFailedError):
+            await call
+    assert await things.get_one(pk, "a") == thing
+    assert (await things.update(pk, "a", {"number": 6}, where=~never)).number == 6
 
 
 @pytest.mark.parametrize("number", range(16))

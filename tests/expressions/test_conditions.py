@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from dynarepo._expressions import Condition, attr
+from dynarepo._expressions import Condition, attr, is_never
 from dynarepo._expressions._conditions import And, In, Not, Or
 from dynarepo.exceptions import ExpressionTooLongError, InvalidRequestError
 from tests.expressions.writing import text_of, written
@@ -104,9 +104,51 @@ def test_an_in_of_over_100_values_becomes_several() -> None:
     assert show(A & condition).startswith("a AND (a IN (0, ")
 
 
-def test_an_in_of_nothing_is_refused() -> None:
-    with pytest.raises(InvalidRequestError, match="at least one value"):
-        attr("a").in_()
+NEVER = attr("a").in_()
+
+
+@pytest.mark.parametrize(
+    ("condition", "text"),
+    [
+        (NEVER, "a AND attribute_not_exists(a)"),
+        (~NEVER, "NOT (a AND attribute_not_exists(a))"),
+        (~~NEVER, "a AND attribute_not_exists(a)"),
+        (NEVER & C, "a AND attribute_not_exists(a) AND c"),
+        (C & NEVER, "c AND a AND attribute_not_exists(a)"),
+        (C | NEVER, "c OR a AND attribute_not_exists(a)"),
+        (C & (D | NEVER), "c AND (d OR a AND attribute_not_exists(a))"),
+        (~NEVER & C, "NOT (a AND attribute_not_exists(a)) AND c"),
+        (attr("a.b").in_(), "attribute_exists(a.b) AND attribute_not_exists(a.b)"),
+    ],
+)
+def test_an_in_of_nothing_is_written_as_what_never_holds(condition: Condition, text: str) -> None:
+    assert show(condition) == text
+
+
+@pytest.mark.parametrize(
+    ("condition", "never"),
+    [
+        (NEVER, True),
+        (~~NEVER, True),
+        (NEVER & A, True),
+        (A & B & NEVER, True),
+        (A & (NEVER | attr("b").in_()), True),
+        (NEVER | attr("b").in_(), True),
+        (NEVER | A & NEVER, True),
+        (A & attr("a").not_exists(), True),
+        (~NEVER, False),
+        (NEVER | A, False),
+        (A & (NEVER | B), False),
+        (A & ~NEVER, False),
+        (A, False),
+        (A & attr("b").not_exists(), False),
+        (A | attr("a").not_exists(), False),
+        (attr("a").in_(1), False),
+        (attr("a").in_(*range(300)), False),
+    ],
+)
+def test_what_never_holds_is_told_from_what_may(condition: Condition, never: bool) -> None:
+    assert is_never(condition) is never
 
 
 def test_300_operators_are_accepted_and_301_refused() -> None:

@@ -21,6 +21,7 @@ from dynarepo._expressions import (
     is_type,
     not_,
     not_exists,
+    present,
     set_,
     size,
 )
@@ -88,6 +89,8 @@ def test_a_part_is_named_by_its_path(where: Callable[[Any], Any], condition: Con
         (lambda u: between(u.a, u.b, u.c), attr("a").between(attr("b"), attr("c"))),
         (lambda u: in_(u.a, [1, 2]), attr("a").in_(1, 2)),
         (lambda u: in_(u.a, {1}), attr("a").in_(1)),
+        (lambda u: in_(u.a, []), attr("a").in_()),
+        (lambda u: in_(u.a, set()), attr("a").in_()),
         (lambda u: in_(u.a, [1, u.b]), attr("a").in_(1, attr("b"))),
         (lambda u: in_(u.a, list(range(250))), attr("a").in_(*range(250))),
         (lambda u: exists(u.a.b), attr("a.b").exists()),
@@ -99,6 +102,11 @@ def test_a_part_is_named_by_its_path(where: Callable[[Any], Any], condition: Con
         (lambda u: size(u.a) <= 1, attr("a").size().le(1)),
         (lambda u: size(u.a) > 1, attr("a").size().gt(1)),
         (lambda u: 1 <= size(u.a), attr("a").size().ge(1)),  # noqa: SIM300
+        (lambda u: present(u.a) > 1, attr("a").gt(1)),
+        (lambda u: 1 < present(u.a), attr("a").gt(1)),  # noqa: SIM300
+        (lambda u: present(u.a.b).startswith("x"), attr("a.b").begins_with("x")),
+        (lambda u: present(u.a).b[0] == "x", attr("a.b[0]").eq("x")),
+        (lambda u: size(present(u.a)) == 1, attr("a").size().eq(1)),
     ],
 )
 def test_a_function_is_recorded(where: Callable[[Any], Any], condition: Condition) -> None:
@@ -207,7 +215,10 @@ def test_what_python_decides_at_once_is_refused(where: Callable[[Any], Any], mes
         (lambda u: begins_with(u.a, u.b), "b: takes a value here"),
         (lambda u: contains(u.a, u.b), "b: takes a value here"),
         (lambda u: contains(u.a, size(u.b)), "b: takes a value here"),
-        (lambda u: in_(u.a, []), "at least one value"),
+        (lambda u: present(5) > 1, "takes a field of the model"),
+        (lambda u: present(u) == 1, "takes a field of the model"),
+        (lambda u: present(size(u.a)) > 1, "takes a field of the model"),
+        (lambda u: present(attr("a")), "takes a field of the model"),
         (lambda u: ~exists(u), "takes a field of the model, such as u.age"),
         (lambda u: exists("a"), "takes a field of the model"),
         (lambda u: exists(attr("a")), "takes a field of the model"),

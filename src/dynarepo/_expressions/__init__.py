@@ -15,6 +15,7 @@ from dynarepo._expressions._conditions import (
     NotExists,
     Or,
     SizeComparison,
+    is_never,
 )
 from dynarepo._expressions._functions import (
     begins_with,
@@ -25,6 +26,7 @@ from dynarepo._expressions._functions import (
     is_type,
     not_,
     not_exists,
+    present,
     size,
 )
 from dynarepo._expressions._paths import Path, parse_path, show_path
@@ -48,7 +50,7 @@ from dynarepo._expressions._updates import (
     remove_from_set,
     set_,
 )
-from dynarepo._expressions._writer import ExpressionWriter, FieldResolver, check_bounds, check_length
+from dynarepo._expressions._writer import Clause, ExpressionWriter, FieldResolver, check_bounds, check_length
 
 __all__ = [
     "Action",
@@ -59,6 +61,7 @@ __all__ = [
     "AttributeType",
     "BeginsWith",
     "Between",
+    "Clause",
     "Comparison",
     "Condition",
     "Contains",
@@ -93,11 +96,13 @@ __all__ = [
     "exists",
     "in_",
     "increment",
+    "is_never",
     "is_type",
     "not_",
     "not_exists",
     "parse_path",
     "prepend",
+    "present",
     "remove",
     "remove_from_set",
     "set_",

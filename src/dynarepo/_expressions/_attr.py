@@ -80,7 +80,7 @@ class AttributePath:
         return Between(self.path, _operand(low), _operand(high))
 
     def in_(self, *values: object) -> Condition:
-        """Equal to one of the values."""
+        """Equal to one of the values; of no values, a condition that never holds."""
         return in_condition(self.path, [_operand(value) for value in values])
 
     def begins_with(self, prefix: object) -> Condition:

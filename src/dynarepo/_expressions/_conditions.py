@@ -13,7 +13,6 @@ from typing import Literal, NoReturn, TypeAlias
 
 from dynarepo._expressions._paths import Path
 from dynarepo._limits import MAX_IN_OPERANDS
-from dynarepo.exceptions import InvalidRequestError
 
 __all__ = [
     "And",
@@ -33,6 +32,7 @@ __all__ = [
     "SizeComparison",
     "TypeTag",
     "in_condition",
+    "is_never",
 ]
 
 Comparator: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
@@ -176,9 +176,22 @@ def _parts(kind: type[And | Or], condition: Condition) -> tuple[Condition, ...]:
 
 
 def in_condition(path: Path, operands: Sequence[object]) -> Condition:
-    """Make an `In`, or several joined by `Or` where the service takes fewer operands at once."""
+    """Make an `In`, several joined by `Or` where the service takes fewer operands, or what never holds."""
     if not operands:
-        raise InvalidRequestError("in_() needs at least one value")
+        # The service takes no empty list, and has no word for "false".
+        return And((Exists(path), NotExists(path)))
     chunks = [operands[at : at + MAX_IN_OPERANDS] for at in range(0, len(operands), MAX_IN_OPERANDS)]
     conditions = [In(path, tuple(chunk)) for chunk in chunks]
     return Or(tuple(conditions)) if len(conditions) > 1 else conditions[0]
+
+
+def is_never(condition: Condition) -> bool:
+    """Tell whether a condition, of the depth that can be written, is of a kind that no item can meet."""
+    match condition:
+        case And(conditions):
+            absent = [each.path for each in conditions if isinstance(each, NotExists)]
+            contradicts = any(isinstance(each, Exists) and each.path in absent for each in conditions)
+            return contradicts or any(map(is_never, conditions))
+        case Or(conditions):
+            return all(map(is_never, conditions))
+    return False

@@ -28,6 +28,7 @@ __all__ = [
     "is_type",
     "not_",
     "not_exists",
+    "present",
     "size",
 ]
 
@@ -55,7 +56,7 @@ def between(field: Any, low: Any, high: Any) -> Condition:
 
 
 def in_(field: V | None, values: list[V] | set[V]) -> Condition:
-    """A field equal to one of some values, in a list or set: a checker then refuses those of another type."""
+    """A field equal to one of some values, in a list or set; of no values, a condition that never holds."""
     return in_condition(stand_in_path(field), [operand_of(value) for value in values])
 
 
@@ -99,3 +100,13 @@ def is_type(field: object, tag: TypeTag) -> Condition:
 def size(field: object) -> int:
     """The size of a field, to be compared: characters of text, bytes of binary, elements of a collection."""
     return cast("int", SizeStandIn(stand_in_path(field)))
+
+
+def present(field: V | None) -> V:
+    """
+    The field itself, which to a type checker is then never `None`: `present(u.weight) > 70.0`.
+
+    It adds nothing to the condition: an order holds only where there is a value anyway.
+    """
+    stand_in_path(field)
+    return cast("V", field)

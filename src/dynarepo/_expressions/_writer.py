@@ -7,7 +7,8 @@ need no care, and a placeholder that nothing uses cannot arise.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from dynarepo._expressions._conditions import (
@@ -31,7 +32,7 @@ from dynarepo._limits import MAX_EXPRESSION_BYTES, MAX_EXPRESSION_OPERATORS
 from dynarepo._wire import AttributeValue, Payload, sort_value
 from dynarepo.exceptions import ExpressionTooLongError, InvalidRequestError
 
-__all__ = ["ExpressionWriter", "FieldResolver", "check_bounds", "check_length"]
+__all__ = ["Clause", "ExpressionWriter", "FieldResolver", "check_bounds", "check_length"]
 
 _AND: Final = " AND "
 _OR: Final = " OR "
@@ -51,6 +52,15 @@ class FieldResolver(Protocol):
     def check_fields(self, condition: Condition, path: Path, other: Path) -> None:
         """Refuse to compare a field with itself, or with one that never holds a value of the same type."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A condition of the library's own, written already, with its number of operators."""
+
+    text: str
+    operators: int = 1
+    is_or: bool = False
 
 
 class ExpressionWriter:
@@ -74,13 +84,31 @@ class ExpressionWriter:
 
     def stored(self, path: Path) -> str:
         """Write the path to a field as it is stored."""
+        return self.path(self._resolver.stored_path(path))
+
+    def path(self, stored: Path) -> str:
+        """Write a stored path."""
         text = ""
-        for step in self._resolver.stored_path(path):
+        for step in stored:
             if isinstance(step, int):
                 text += f"[{step}]"
             else:
                 text += ("." if text else "") + self.attribute(step)
         return text
+
+    def conjunction(self, clauses: Sequence[Clause], condition: Condition | None) -> str:
+        """
+        Write what the library demands and what the caller does, without redundant parentheses.
+
+        Returns:
+            The text; empty where nothing is demanded.
+        """
+        parts = [(clause.text, clause.is_or) for clause in clauses]
+        if condition is not None:
+            beside = sum(clause.operators + 1 for clause in clauses)
+            parts.append((self.condition(condition, beside=beside), isinstance(condition, Or)))
+        alone = len(parts) == 1
+        return check_length(_AND.join(f"({text})" if is_or and not alone else text for text, is_or in parts))
 
     def condition(self, condition: Condition, *, beside: int = 0) -> str:
         """Write a condition, without redundant parentheses, `beside` so many operators of the caller's."""
