@@ -11,8 +11,9 @@ from pydantic import BaseModel, create_model
 from dynarepo._codec import Entity, bind
 from dynarepo._config import DynamoDBConfig
 from dynarepo._requests import table_definition, ttl_attribute
+from dynarepo._requests._tables import index_addition, index_definition, index_removal, ttl_change
 from dynarepo._schema import GlobalIndex, KeyTemplate, LocalIndex, TableSchema
-from dynarepo.exceptions import SchemaError
+from dynarepo.exceptions import ConfigurationError, InvalidRequestError, SchemaError
 from tests.key_models import Event, Order, Pipeline, User
 
 ON_DEMAND = DynamoDBConfig()
@@ -191,3 +192,83 @@ def test_the_expiry_attribute_is_the_one_that_models_declare() -> None:
     other = thing(TableSchema("pk", ttl="gone_at"), pk=str, gone_at=datetime)
     with pytest.raises(SchemaError, match="one expiry attribute, not expires_at, gone_at"):
         ttl_attribute([bind(Order), other])
+
+
+DESCRIBED = {
+    "AttributeDefinitions": [
+        {"AttributeName": "pk", "AttributeType": "S"},
+        {"AttributeName": "sk", "AttributeType": "S"},
+        {"AttributeName": "old", "AttributeType": "B"},
+    ],
+    "TableName": "app",
+    "TableStatus": "ACTIVE",
+    "KeySchema": keys("pk", ranges=("sk",)),
+    "BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"},
+}
+BY_STATUS = {
+    "IndexName": "by-status",
+    "KeySchema": keys("gsi1pk", ranges=("placed_at",)),
+    "Projection": {"ProjectionType": "ALL"},
+}
+
+
+def test_one_index_is_defined_with_the_attributes_of_its_key_and_the_tables() -> None:
+    assert index_definition(bind(Order), "by-status", "app") == {
+        "TableName": "app",
+        "KeySchema": keys("pk", ranges=("sk",)),
+        "AttributeDefinitions": [
+            {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "gsi1pk", "placed_at")
+        ],
+        "GlobalSecondaryIndexes": [BY_STATUS],
+    }
+
+
+def test_only_a_global_index_of_the_model_can_be_added() -> None:
+    with pytest.raises(InvalidRequestError, match=r"Order declares no such index; .*: by-status, by-note"):
+        index_definition(bind(Order), "by-colour", "app")
+    with pytest.raises(InvalidRequestError, match="User declares no such index; its global indexes: none"):
+        index_definition(bind(User), "by-colour", "app")
+    with pytest.raises(InvalidRequestError, match="index by-number of Order is local"):
+        index_definition(bind(Order), "by-number", "app")
+
+
+def test_an_added_index_comes_with_all_attributes_that_are_defined() -> None:
+    definition = index_definition(bind(Order), "by-status", "app")
+    addition = index_addition(definition, DESCRIBED, ON_DEMAND)
+    assert types(addition) == {"pk": "S", "sk": "S", "old": "B", "gsi1pk": "S", "placed_at": "S"}
+    assert addition["GlobalSecondaryIndexUpdates"] == [{"Create": BY_STATUS}]
+    assert addition["TableName"] == "app"
+
+
+def test_an_added_index_is_billed_as_its_table() -> None:
+    definition = index_definition(bind(Order), "by-status", "app")
+    provisioned = DESCRIBED | {"BillingModeSummary": {"BillingMode": "PROVISIONED"}}
+    assert index_addition(definition, DESCRIBED, PROVISIONED)["GlobalSecondaryIndexUpdates"] == [
+        {"Create": BY_STATUS}
+    ]
+    assert index_addition(definition, provisioned, PROVISIONED)["GlobalSecondaryIndexUpdates"] == [
+        {"Create": BY_STATUS | {"ProvisionedThroughput": UNITS}}
+    ]
+    with pytest.raises(ConfigurationError, match="read_capacity and write_capacity"):
+        index_addition(definition, provisioned, ON_DEMAND)
+
+
+def test_an_index_is_removed_by_its_name() -> None:
+    assert index_removal("by-status", "app") == {
+        "TableName": "app",
+        "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "by-status"}}],
+    }
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_expiry_is_switched_by_the_name_of_the_attribute(enabled: bool) -> None:
+    assert ttl_change("gone_at", "app", enabled=enabled) == {
+        "TableName": "app",
+        "TimeToLiveSpecification": {"Enabled": enabled, "AttributeName": "gone_at"},
+    }
+
+
+@pytest.mark.parametrize("name", ["", "ä" * 128, "\ud800", 1, None])
+def test_an_expiry_attribute_needs_a_name(name: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="1 to 255 bytes"):
+        ttl_change(name, "app", enabled=True)
