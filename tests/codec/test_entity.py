@@ -145,38 +145,15 @@ def test_a_model_is_compiled_once_for_each_declaration() -> None:
     assert bind(Aliased, TableSchema("key")) is not bind(Aliased, TableSchema("key", "group"))
 
 
-def test_an_index_is_looked_up_by_name() -> None:
-    entity = bind(Order)
-    assert entity.index("by-status").is_global
-    assert not entity.index("by-number").is_global
-    assert [key.attribute for key in entity.index("by-number").attributes] == ["pk", "number"]
-
-
-@pytest.mark.parametrize("name", ["nope", "", "gsi1pk", None, 5, ["by-status"]])
-def test_an_unknown_index_is_refused_with_the_known_ones(name: Any) -> None:
-    with pytest.raises(InvalidRequestError, match="it has by-note, by-number, by-status"):
-        bind(Order).index(name)
-    with pytest.raises(InvalidRequestError, match="it has none"):
-        bind(User).index(name)
-
-
 def projecting(*fields: str) -> Entity[Any]:
     schema = TableSchema("pk", gsis=(GlobalIndex("idx", "a", projection=fields),))
     return bind(thing(pk=str, a=str, b=str, c=str), schema)
 
 
-def test_an_index_covers_a_model_when_it_holds_every_field() -> None:
-    assert bind(Order).covers(bind(Order).index("by-status"))
-    assert not bind(Pipeline).covers(bind(Pipeline).index("by-owner"))
-    whole, part = projecting("b", "c"), projecting("b")
-    assert whole.covers(whole.index("idx"))
-    assert not part.covers(part.index("idx"))
-
-
 def test_keys_are_no_part_of_what_an_index_projects() -> None:
     """Every index holds all keys of its own; the service may refuse to be told so."""
-    assert projecting("pk", "a", "b").index("idx").projected == frozenset("b")
-    assert projecting("pk").index("idx").projected == frozenset()
+    assert projecting("pk", "a", "b").indexes["idx"].projected == frozenset("b")
+    assert projecting("pk").indexes["idx"].projected == frozenset()
 
 
 @pytest.mark.parametrize("item", [{}, {"pk": {"S": "a"}}, {"sk": {"S": "a"}}])

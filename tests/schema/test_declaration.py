@@ -156,3 +156,50 @@ def test_two_keys_may_share_a_template() -> None:
 def test_a_schema_can_be_hashed() -> None:
     schema = TableSchema("pk", gsis=[GlobalIndex("idx", ["a"], projection=["b"])])  # type: ignore[arg-type]
     assert hash(schema) == hash(TableSchema("pk", gsis=(GlobalIndex("idx", "a", projection=("b",)),)))
+
+
+@pytest.mark.parametrize(
+    ("declared", "read"),
+    [
+        (None, None),
+        ("kind", "kind"),
+        (("entity", "ORDER"), ("entity", "ORDER")),
+        (["entity", "ORDER"], ("entity", "ORDER")),
+    ],
+)
+def test_a_discriminator_is_a_name_or_a_pair_with_its_text(declared: Any, read: Any) -> None:
+    schema = TableSchema("pk", discriminator=declared)
+    assert schema.discriminator == read
+    assert hash(schema) == hash(TableSchema("pk", discriminator=read))
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "",
+        (),
+        ("a",),
+        ("a", "b", "c"),
+        ("", "b"),
+        ("a", ""),
+        ("a", None),
+        ("a", 5),
+        ("a", ("b",)),
+        (b"a", b"b"),
+        ["a"],
+        {"a": "b"},
+        {"a", "b"},
+        5,
+        True,
+        b"a",
+        KeyTemplate("a", "b"),
+    ],
+)
+def test_a_malformed_discriminator_is_refused(declared: Any) -> None:
+    with pytest.raises(SchemaError, match="discriminator is the name of a field or attribute, or a pair"):
+        TableSchema("pk", discriminator=declared)
+
+
+def test_a_discriminator_is_no_part_of_a_key_by_itself() -> None:
+    schema = TableSchema("pk", "sk", discriminator="entity")
+    assert "entity" not in (*schema.key_parts(), *schema.kept_fields())

@@ -179,3 +179,26 @@ def test_a_model_without_any_declaration_is_refused() -> None:
 def test_only_a_pydantic_class_is_a_model(model: Any) -> None:
     with pytest.raises(SchemaError, match="Pydantic model class"):
         read_schema(model)
+
+
+@pytest.mark.parametrize("discriminator", ["kind", ("entity", "ORDER")])
+def test_meta_may_declare_a_discriminator(discriminator: Any) -> None:
+    model = declared(partition_key="pk", discriminator=discriminator)
+    assert read_schema(model) == TableSchema("pk", discriminator=discriminator)
+
+
+def test_a_malformed_discriminator_of_meta_is_refused() -> None:
+    with pytest.raises(SchemaError, match="discriminator is the name"):
+        read_schema(declared(partition_key="pk", discriminator=5))
+
+
+def test_a_discriminator_is_inherited_as_other_names_of_meta_are() -> None:
+    class Base(DynamoDBBaseModel):
+        class Meta:
+            discriminator = "entity"
+
+    class Child(Base):
+        class Meta(Base.Meta):
+            ttl = "expires"
+
+    assert read_schema(Child) == TableSchema("pk", "sk", ttl="expires", discriminator="entity")

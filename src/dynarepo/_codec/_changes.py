@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -14,9 +14,26 @@ from dynarepo._codec._keys import KeyAttribute, TemplateKey
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidRequestError
 
-__all__ = ["Changes", "encode_changes"]
+__all__ = ["Changes", "IncompleteIndexKeyError", "KnownFields", "encode_changes"]
 
 T = TypeVar("T", bound=BaseModel)
+
+#: What is known of an item, by stored names; `None` for an attribute that it lacks.
+KnownFields: TypeAlias = Mapping[str, AttributeValue | None]
+
+
+class IncompleteIndexKeyError(InvalidRequestError):
+    """
+    An update touches a part of an index key's template, and does not tell the other parts.
+
+    Args:
+        message: Names them.
+        attributes: Their stored names.
+    """
+
+    def __init__(self, message: str, *, attributes: frozenset[str] = frozenset()) -> None:
+        super().__init__(message)
+        self.attributes = attributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +54,7 @@ class Changes:
 def encode_changes(
     entity: Entity[T],
     changes: Mapping[str, object],
-    known: WireItem,
+    known: KnownFields,
     *,
     may_set_expiry: bool = False,
     renew_time: bool = False,
@@ -51,12 +68,13 @@ def encode_changes(
     Args:
         entity: The model.
         changes: New values by field name.
-        known: The fields that the item's key tells, by their stored names.
+        known: The fields that are known of the item, by their stored names; `None` for one that it lacks.
         may_set_expiry: Whether the expiry time may be among them; never where names come from outside.
         renew_time: Whether the time of the update is set although nothing is changed here.
 
     Raises:
         InvalidRequestError: A field is unknown, or may not be changed this way.
+        IncompleteIndexKeyError: A part of an index key is neither changed nor known.
         InvalidValueError: A value does not fit its field.
     """
     if not isinstance(changes, Mapping):
@@ -74,9 +92,18 @@ def encode_changes(
             )
         plan = entity.plan.fields[name]
         encoded.put(plan.attribute, entity.plan.encode_field(name, entity.plan.validate_field(name, value)))
+    missing: dict[str, KeyAttribute] = {}
     for index in entity.indexes.values():
         for key in index.attributes:
-            _renew(entity, key, changes, encoded, known)
+            missing |= dict.fromkeys(_renew(entity, key, changes, encoded, known), key)
+    if missing:
+        keys = {key.attribute: key for key in missing.values()}
+        touched = dict.fromkeys(name for key in keys.values() for name in key.fields if name in changes)
+        raise IncompleteIndexKeyError(
+            f"{', '.join(touched)}: part of the index key {', '.join(map(repr, keys))}; "
+            f"the update must also give {', '.join(missing)}",
+            attributes=frozenset(entity.plan.fields[name].attribute for name in missing),
+        )
     return encoded
 
 
@@ -101,24 +128,28 @@ def _check_changeable(entity: Entity[T], name: object) -> None:
         raise InvalidRequestError(f"{name}: the version counts by itself and cannot be updated")
     if name == entity.schema.updated_at:
         raise InvalidRequestError(f"{name}: the library keeps the time of the update")
+    if entity.discriminator is not None and name == entity.discriminator.field:
+        raise InvalidRequestError(f"{name}: the discriminator says which model an item is of, and stays")
 
 
 def _renew(
-    entity: Entity[T], key: KeyAttribute, changes: Mapping[str, object], encoded: Changes, known: WireItem
-) -> None:
-    touched = [name for name in key.fields if name in changes]
-    if not touched:
-        return
+    entity: Entity[T],
+    key: KeyAttribute,
+    changes: Mapping[str, object],
+    encoded: Changes,
+    known: KnownFields,
+) -> list[str]:
+    """Make a key of an index again if a part of it is changed; give the fields that are missing for it."""
+    if not any(name in changes for name in key.fields):
+        return []
     if not isinstance(key, TemplateKey):
         key.of(encoded.set)
-        return
+        return []
     if key.attribute in encoded.set or key.attribute in encoded.remove:
-        return
+        return []
     fields = entity.plan.fields
     missing = [name for name in key.fields if name not in changes and fields[name].attribute not in known]
-    if missing:
-        raise InvalidRequestError(
-            f"{', '.join(touched)}: part of the index key {key.attribute!r}; "
-            f"the update must also give {', '.join(missing)}"
-        )
-    encoded.put(key.attribute, key.of(known | encoded.set))
+    if not missing:
+        told = {name: value for name, value in known.items() if value is not None}
+        encoded.put(key.attribute, key.of(told | encoded.set))
+    return missing

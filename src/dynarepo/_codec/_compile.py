@@ -17,7 +17,7 @@ from collections.abc import (
 )
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from enum import Enum
 from pathlib import PurePath
 from typing import (
@@ -60,7 +60,17 @@ from dynarepo._codec._enums import enum_node, literal_node
 from dynarepo._codec._nodes import Node
 from dynarepo._codec._opaque import SerializerNode, adapter_of, json_node, opaque_node
 from dynarepo._codec._paths import Path
-from dynarepo._codec._scalars import EPOCHS, KEY_BOOL, NULL, SCALARS, OptionalNode, SecretNode, path_node
+from dynarepo._codec._scalars import (
+    EPOCHS,
+    KEY_BOOL,
+    NULL,
+    SCALARS,
+    OptionalNode,
+    ScalarNode,
+    SecretNode,
+    in_zone,
+    path_node,
+)
 from dynarepo._codec._scope import Scope, type_arguments, type_key
 from dynarepo._codec._unions import Member, union_node
 from dynarepo._wire import AttributeValue
@@ -72,6 +82,8 @@ __all__ = [
     "TypeCompiler",
     "serializer_output",
 ]
+
+N = TypeVar("N", bound=Node | None)
 
 EXPIRY_TYPES: Final = "the expiry time is a datetime or an int of epoch seconds"
 #: To type checkers, `Json[T]` is `T` and `Json` no class.
@@ -129,10 +141,12 @@ class TypeCompiler:
 
     Args:
         structure: Compiles a type with named fields, or gives `None` if it is none.
+        zone: The time zone in which datetimes are read; UTC without it.
     """
 
-    def __init__(self, structure: Callable[[Any, Scope], Node | None]) -> None:
+    def __init__(self, structure: Callable[[Any, Scope], Node | None], zone: tzinfo | None = None) -> None:
         self._structure = structure
+        self._zone = zone
         self._aliases: dict[Hashable, _AliasNode] = {}
 
     def node(self, declared: Any, scope: Scope) -> Node:
@@ -270,7 +284,7 @@ class TypeCompiler:
     def _class(self, declared: Any, kind: Any, scope: Scope) -> Node:
         kind = next((plain for special, plain in _SYNONYMS if kind is special), kind)
         if scope.role == "ttl":
-            return _epoch(kind, scope)
+            return self._zoned(_epoch(kind, scope), kind)
         if not isinstance(kind, type):
             return opaque_node(declared, scope.where)
         if issubclass(kind, Secret | SecretStr | SecretBytes):
@@ -278,10 +292,15 @@ class TypeCompiler:
         if issubclass(kind, tuple):
             return self._named_tuple(kind, get_args(declared), scope)
         return (
-            _scalar(kind, scope)
+            self._zoned(_scalar(kind, scope), kind)
             or self._structure(declared, scope.inside())
             or opaque_node(declared, scope.where)
         )
+
+    def _zoned(self, node: N, kind: type) -> N | ScalarNode:
+        if self._zone is None or kind is not datetime or not isinstance(node, ScalarNode):
+            return node
+        return in_zone(node, self._zone)
 
     def _secret(self, kind: Any, arguments: tuple[Any, ...], scope: Scope) -> Node:
         hidden = {SecretStr: str, SecretBytes: bytes}.get(kind, *arguments or (Any,))

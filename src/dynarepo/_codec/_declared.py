@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import InitVar, is_dataclass, replace
 from dataclasses import fields as dataclass_fields
+from datetime import tzinfo
 from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, PydanticUserError, RootModel
@@ -30,17 +31,20 @@ from dynarepo._codec._text import encode_name
 from dynarepo._codec._unions import ProvedNode
 from dynarepo.exceptions import InvalidValueError, SchemaError
 
-__all__ = ["compile_structure"]
+__all__ = ["compile_structure", "compile_view_structure"]
 
 _KEY_TAGS: Final = (frozenset("S"), frozenset("N"), frozenset("B"))
 _QUALIFIERS: Final = frozenset({"Required", "NotRequired", "ReadOnly"})
 
 
 def compile_structure(
-    model: type[BaseModel], roles: Mapping[str, Role], derived: Collection[str]
+    model: type[BaseModel],
+    roles: Mapping[str, Role],
+    derived: Collection[str],
+    zone: tzinfo | None = None,
 ) -> StructNode:
     """
-    Compile a model that is stored as an item.
+    Compile a model that is stored as an item; its datetimes are read in a time zone, else in UTC.
 
     Raises:
         SchemaError: A field cannot be stored, or cannot have its role.
@@ -49,15 +53,33 @@ def compile_structure(
     if issubclass(model, RootModel):
         raise SchemaError(f"{model.__name__}: an item has named fields, which a RootModel has not")
     node = StructNode(model)
-    _Structures().define_model(node, model, roles, frozenset(derived))
+    _Structures(zone).define_model(node, model, roles, frozenset(derived))
+    return node
+
+
+def compile_view_structure(
+    model: type[BaseModel], roles: Mapping[str, Role], zone: tzinfo | None = None
+) -> StructNode:
+    """
+    Compile a model that is only made of items, so that how it would be serialized does not count.
+
+    Raises:
+        SchemaError: A field cannot be read.
+    """
+    _complete(model)
+    if issubclass(model, RootModel):
+        raise SchemaError(f"{model.__name__}: a view has named fields, which a RootModel has not")
+    node = StructNode(model)
+    _Structures(zone, writes=False).define_model(node, model, roles)
     return node
 
 
 class _Structures:
     """Compiles structures; each type once, so that recursive ones meet themselves again."""
 
-    def __init__(self) -> None:
-        self._types = TypeCompiler(self._nested)
+    def __init__(self, zone: tzinfo | None, *, writes: bool = True) -> None:
+        self._writes = writes
+        self._types = TypeCompiler(self._nested, zone)
         self._known: dict[Any, Node] = {}
 
     def define_model(
@@ -69,7 +91,7 @@ class _Structures:
     ) -> None:
         """Fill in what a model declares."""
         scope = Scope(model.__name__, enum_values=bool(model.model_config.get("use_enum_values")))
-        whole = bool(model.__pydantic_decorators__.model_serializers)
+        whole = self._writes and bool(model.__pydantic_decorators__.model_serializers)
         plans = self._plans(model, model.model_fields, scope, roles, whole=whole)
         extra: Extra = model.model_config.get("extra") or "ignore"
         if whole:
@@ -93,7 +115,7 @@ class _Structures:
         if model in self._known:
             return self._known[model]
         _complete(model)
-        if model.__pydantic_decorators__.model_serializers:
+        if self._writes and model.__pydantic_decorators__.model_serializers:
             return SerializerNode(adapter_of(model, scope.where), LOOSE, ALL_TAGS, validates=True)
         if issubclass(model, RootModel):
             root = self._known[model] = RootNode(model, _validator(model))
@@ -154,9 +176,13 @@ class _Structures:
         whole: bool = False,
     ) -> dict[str, FieldPlan]:
         plans: dict[str, FieldPlan] = {}
-        serialized = _field_serializers(owner)
+        serialized = _field_serializers(owner) if self._writes else {}
         for name, info in infos.items():
             where = replace(scope, where=f"{scope.where}.{name}", role=roles.get(name, "value"))
+            if not self._writes:
+                node = self._types.annotated(info.annotation, [info], where)
+                plans[name] = _field_plan(name, info, node, where)
+                continue
             if info.exclude or getattr(info, "exclude_if", None) is not None:
                 _check_exclusion(info, where)
             if info.exclude:
@@ -165,7 +191,7 @@ class _Structures:
                 LOOSE if whole and where.role == "value" else self._node(owner, name, info, serialized, where)
             )
             plans[name] = _field_plan(name, info, node, where)
-        for name, computed in _computed_fields(owner).items():
+        for name, computed in _computed_fields(owner).items() if self._writes else ():
             where = replace(scope, where=f"{scope.where}.{name}", role=roles.get(name, "value"))
             plans[name] = self._computed(owner, name, computed, serialized, where)
         _check_attributes(scope.where, plans)

@@ -6,78 +6,32 @@ Everything above works with an `Entity`; nothing above looks at a model or its d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from pydantic import BaseModel
 
+from dynarepo._codec._discriminator import Discriminator, discriminator_of
 from dynarepo._codec._kept import check_kept_fields, renewed, version_of
 from dynarepo._codec._keys import KeyAttribute, field_key, template_key
+from dynarepo._codec._nodes import Node
+from dynarepo._codec._paths import Path
 from dynarepo._codec._plan import FieldPlan, ModelPlan, compile_model
+from dynarepo._codec._source import ItemReader
+from dynarepo._codec._table_keys import IndexKeys, TableKeys
+from dynarepo._codec._views import compile_view
 from dynarepo._limits import MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES
 from dynarepo._schema import GlobalIndex, Index, KeyPart, TableSchema, read_schema
-from dynarepo._wire import AttributeValue, WireItem
-from dynarepo.exceptions import InvalidItemError, InvalidKeyError, InvalidRequestError, SchemaError
+from dynarepo._wire import WireItem
+from dynarepo.exceptions import InvalidKeyError, SchemaError
 
-__all__ = ["Entity", "IndexKeys", "TableKeys", "bind"]
+__all__ = ["Entity", "bind"]
 
 T = TypeVar("T", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True)
-class TableKeys:
-    """The key of a table."""
-
-    partition: KeyAttribute
-    sort: KeyAttribute | None
-
-    @property
-    def attributes(self) -> tuple[KeyAttribute, ...]:
-        """The partition key and, where there is one, the sort key."""
-        return (self.partition,) if self.sort is None else (self.partition, self.sort)
-
-    def encode(self, pk: object, sk: object) -> WireItem:
-        """Encode the key that a caller gives."""
-        key = {self.partition.attribute: self.partition.encode(pk)}
-        if self.sort is not None:
-            if sk is None:
-                raise InvalidKeyError(f"{self.sort.attribute}: the sort key is missing")
-            key[self.sort.attribute] = self.sort.encode(sk)
-        elif sk is not None:
-            raise InvalidKeyError("a sort key was given, but the table has none")
-        return key
-
-    def known(self, pk: object, sk: object) -> WireItem:
-        """Give the fields that a caller's key tells, by their stored names."""
-        pairs = zip(self.attributes, (pk, sk), strict=False)
-        return {name: wire for key, value in pairs for name, wire in key.known(value).items()}
-
-    def of(self, item: WireItem) -> WireItem:
-        """Give the key of an item as it is stored."""
-        return key_of(item, self.attributes)
-
-
-@dataclass(frozen=True, slots=True)
-class IndexKeys:
-    """
-    The key of an index, and what the index holds.
-
-    `projected` are the stored names of the attributes that it holds beside all keys, or `None` for
-    all attributes.
-    """
-
-    name: str
-    is_global: bool
-    partition: tuple[KeyAttribute, ...]
-    sort: tuple[KeyAttribute, ...]
-    projected: frozenset[str] | None
-
-    @property
-    def attributes(self) -> tuple[KeyAttribute, ...]:
-        """Every attribute of the key."""
-        return (*self.partition, *self.sort)
+V = TypeVar("V", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +43,30 @@ class Entity(Generic[T]):
     plan: ModelPlan[T]
     table: TableKeys
     indexes: Mapping[str, IndexKeys]
+    discriminator: Discriminator | None
+    zone: tzinfo | None = None
+    _views: dict[type[BaseModel], ItemReader[BaseModel]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.model.__name__
+
+    @property
+    def paths(self) -> None:
+        """It reads whole items."""
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The attributes of its fields."""
+        return frozenset(plan.attribute for plan in self.plan.fields.values() if not plan.computed)
+
+    @property
+    def expiry(self) -> str | None:
+        """The stored name of the expiry time."""
+        return None if self.schema.ttl is None else self.plan.fields[self.schema.ttl].attribute
 
     def encode(self, item: T) -> WireItem:
         """
@@ -110,11 +88,13 @@ class Entity(Generic[T]):
                 value = key.of(wire)
                 if value is not None:
                     rendered[key.attribute] = value
+        if self.discriminator is not None:
+            (rendered[self.discriminator.attribute],) = self.discriminator.wires()
         return wire | rendered
 
     def to_store(self, item: T) -> T:
         """Give the instance as a write stores it: a copy with the next version and the time of now."""
-        return renewed(item, self.schema) if type(item) is self.model else item
+        return renewed(item, self.schema, self.zone) if type(item) is self.model else item
 
     def replaced_version(self, stored: T) -> int | None:
         """Give the version that an instance of `to_store` replaces; `None` where the model counts none."""
@@ -122,51 +102,33 @@ class Entity(Generic[T]):
 
     def decode(self, item: WireItem) -> T:
         """Make an instance of a stored item; `InvalidItemError` names the fields that do not fit."""
+        if self.discriminator is not None:
+            self.discriminator.check(self.name, item)
         return self.plan.decode(item)
 
-    def index(self, name: str) -> IndexKeys:
-        """Look up an index; `InvalidRequestError` if the model declares none of this name."""
-        try:
-            return self.indexes[name]
-        except (KeyError, TypeError):
-            known = ", ".join(sorted(self.indexes)) or "none"
-            raise InvalidRequestError(
-                f"{self.model.__name__} declares no index of this name; it has {known}"
-            ) from None
+    def view(self, model: type[V]) -> ItemReader[V]:
+        """Give the reader of a view of the model; the same one is compiled once."""
+        if model not in self._views:
+            self._views[model] = compile_view(model, self.plan.node, self.name, self.discriminator, self.zone)
+        return cast("ItemReader[V]", self._views[model])
+
+    def resolve(self, path: Path) -> tuple[Path, Node]:
+        """Give the stored path and the node of a path of fields."""
+        return self.plan.resolve(path)
 
     def attributes(self) -> frozenset[str]:
         """Give the names of all attributes that an item of the model can have, rendered keys included."""
         keys = (*self.table.attributes, *(key for index in self.indexes.values() for key in index.attributes))
-        return frozenset(key.attribute for key in keys) | frozenset(
-            plan.attribute for plan in self.plan.fields.values()
-        )
+        names = {key.attribute for key in keys} | {plan.attribute for plan in self.plan.fields.values()}
+        return frozenset(names if self.discriminator is None else {*names, self.discriminator.attribute})
 
     def can_lack(self, name: str) -> bool:
         """Tell whether an item without a field can be read."""
         return not self.model.model_fields[name].is_required() or self.plan.fields[name].absent is not None
 
-    def covers(self, index: IndexKeys) -> bool:
-        """Tell whether every field of the model can be read from the index."""
-        if index.projected is None:
-            return True
-        keys = {key.attribute for key in (*self.table.attributes, *index.attributes)}
-        held = index.projected | keys
-        return all(plan.attribute in held for plan in self.plan.fields.values() if not plan.computed)
-
-
-def key_of(item: WireItem, keys: Iterable[KeyAttribute]) -> WireItem:
-    """Take key attributes out of a stored item."""
-    found: WireItem = {}
-    for key in keys:
-        value: AttributeValue | None = item.get(key.attribute)
-        if value is None:
-            raise InvalidItemError("an item of the reply lacks a key attribute", fields=(key.attribute,))
-        found[key.attribute] = value
-    return found
-
 
 @lru_cache(maxsize=1024)
-def _bind(model: type[T], schema: TableSchema) -> Entity[T]:
+def _bind(model: type[T], schema: TableSchema, zone: tzinfo | None) -> Entity[T]:
     names = {*model.model_fields, *model.model_computed_fields}
     where = model.__name__
     plain = [part for part in schema.key_parts() if isinstance(part, str)]
@@ -177,7 +139,8 @@ def _bind(model: type[T], schema: TableSchema) -> Entity[T]:
         model,
         key_fields=frozenset(plain),
         ttl_field=schema.ttl,
-        derived_attributes=frozenset(template.attribute for template in schema.templates()),
+        derived_attributes=frozenset(_derived(model, schema)),
+        zone=zone,
     )
     for template in schema.templates():
         if any(field.attribute == template.attribute for field in plan.fields.values()):
@@ -185,28 +148,51 @@ def _bind(model: type[T], schema: TableSchema) -> Entity[T]:
                 f"{where}: attribute {template.attribute!r} is both a field and a key template; rename one"
             )
     check_kept_fields(plan, schema)
+    discriminator = discriminator_of(plan, schema)
     partition = _key(where, schema.partition_key, plan.fields, MAX_PARTITION_KEY_BYTES)
     sort = None if schema.sort_key is None else _key(where, schema.sort_key, plan.fields, MAX_SORT_KEY_BYTES)
     table = TableKeys(partition, sort)
     indexes = {
-        index.name: _index(f"{where}, index {index.name}", index, table.attributes, plan.fields)
+        index.name: _index(
+            f"{where}, index {index.name}", index, table.attributes, plan.fields, discriminator
+        )
         for index in schema.indexes
     }
-    return Entity(model, schema, plan, table, indexes)
+    if discriminator is not None and discriminator.attribute in {key.attribute for key in table.attributes}:
+        raise SchemaError(f"{where}: the discriminator cannot be a key of the table")
+    return Entity(model, schema, plan, table, indexes, discriminator, zone)
 
 
-def bind(model: type[T], schema: TableSchema | None = None) -> Entity[T]:
+def bind(model: type[T], schema: TableSchema | None = None, zone: tzinfo | None = None) -> Entity[T]:
     """
-    Bind a model to its declaration, checking both completely; the same pair is compiled once.
+    Bind a model to its declaration, checking both completely; the same is compiled once.
+
+    Args:
+        model: The model.
+        schema: The declaration, where the model has none of its own.
+        zone: The time zone in which datetimes are read; UTC without it.
 
     Raises:
         SchemaError: The declaration does not fit the model; the message names what.
     """
-    return _bind(model, read_schema(model, schema))
+    return _bind(model, read_schema(model, schema), zone)
+
+
+def _derived(model: type[BaseModel], schema: TableSchema) -> Iterator[str]:
+    """Give the attributes that are written beside the fields."""
+    yield from (template.attribute for template in schema.templates())
+    declared = schema.discriminator
+    name = declared[0] if isinstance(declared, tuple) else declared
+    if name is not None and name not in {*model.model_fields, *model.model_computed_fields}:
+        yield name
 
 
 def _index(
-    where: str, index: Index, table: tuple[KeyAttribute, ...], fields: Mapping[str, FieldPlan]
+    where: str,
+    index: Index,
+    table: tuple[KeyAttribute, ...],
+    fields: Mapping[str, FieldPlan],
+    discriminator: Discriminator | None,
 ) -> IndexKeys:
     is_global = isinstance(index, GlobalIndex)
     hashes = (
@@ -217,6 +203,9 @@ def _index(
     ranges = tuple(_key(where, part, fields, MAX_SORT_KEY_BYTES) for part in index.sort_parts)
     projected = _projected(where, index, fields)
     if projected is not None:
+        if projected and discriminator is not None:
+            # With it, a query of the index can leave out the items of other models.
+            projected |= {discriminator.attribute}
         projected -= {key.attribute for key in (*table, *hashes, *ranges)}
     return IndexKeys(index.name, is_global, hashes, ranges, projected)
 

@@ -8,7 +8,7 @@ be stored is a copy.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import TypeVar
 
@@ -49,10 +49,10 @@ def version_of(item: BaseModel, field: str) -> int:
     return version
 
 
-def renewed(item: T, schema: TableSchema) -> T:
+def renewed(item: T, schema: TableSchema, zone: tzinfo | None = None) -> T:
     """Give a copy with the next version and the time of now; the instance itself where neither is kept."""
     changes: dict[str, object] = {}
-    now = datetime.now(UTC)
+    now = datetime.now(zone or UTC)
     if schema.version is not None:
         changes[schema.version] = version_of(item, schema.version) + 1
     if schema.updated_at is not None:

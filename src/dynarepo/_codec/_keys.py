@@ -55,6 +55,11 @@ class KeyAttribute(Protocol):
         ...
 
     @property
+    def max_bytes(self) -> int:
+        """How many bytes DynamoDB takes."""
+        ...
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """The fields of the model it is made from."""
         ...

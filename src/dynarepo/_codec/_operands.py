@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from typing import Final, Generic, TypeVar
+from collections.abc import Callable, Hashable, Mapping
+from typing import Final
 
 from pydantic import BaseModel
 
 from dynarepo._codec._dynamic import encode_dynamic
-from dynarepo._codec._entity import Entity
 from dynarepo._codec._keys import encode_any_number, encode_comparable, is_number
 from dynarepo._codec._plan import Node
+from dynarepo._codec._source import Source
 from dynarepo._codec._text import encode_name
 from dynarepo._expressions import BeginsWith, Between, Comparison, Condition, Contains, Path, show_path
 from dynarepo._wire import AttributeValue
@@ -18,33 +18,30 @@ from dynarepo.exceptions import InvalidRequestError, InvalidValueError
 
 __all__ = ["ModelResolver"]
 
-T = TypeVar("T", bound=BaseModel)
-
 _ORDERED: Final = frozenset({"S", "N", "B"})
 _SET_ELEMENTS: Final[Mapping[str, str]] = {"SS": "S", "NS": "N", "BS": "B"}
 _ORDER_COMPARATORS: Final = frozenset({"<", "<=", ">", ">="})
 
 
-class ModelResolver(Generic[T]):
+class ModelResolver:
     """
-    Resolves the fields of conditions on one model.
+    Resolves the fields of conditions on one model or union.
 
     Args:
-        entity: The model.
-        forbidden: Stored names that the expression may not use (the keys of the queried table or
-            index in a filter), with the reason.
+        source: What is read or written.
+        refused: Says of a stored name why the expression may not use it; `None` where it may.
     """
 
-    def __init__(self, entity: Entity[T], forbidden: frozenset[str] = frozenset(), reason: str = "") -> None:
-        self._entity = entity
-        self._forbidden = forbidden
-        self._reason = reason
+    def __init__(self, source: Source[BaseModel], refused: Callable[[str], str | None] | None = None) -> None:
+        self._source = source
+        self._refused = refused
 
     def stored_path(self, path: Path) -> Path:
         """Give attribute names for field names."""
-        stored, _ = self._entity.plan.resolve(path)
-        if stored[0] in self._forbidden:
-            raise InvalidRequestError(f"{show_path(path)}: {self._reason}")
+        stored, _ = self._source.resolve(path)
+        reason = None if self._refused is None else self._refused(str(stored[0]))
+        if reason is not None:
+            raise InvalidRequestError(f"{show_path(path)}: {reason}")
         for step in stored:
             if isinstance(step, str):
                 try:
@@ -58,13 +55,13 @@ class ModelResolver(Generic[T]):
         where = f"{show_path(path)} and {show_path(other)}"
         if path == other:
             raise InvalidRequestError(f"{where}: a field cannot be compared with itself")
-        tags = self._entity.plan.resolve(path)[1].tags & self._entity.plan.resolve(other)[1].tags
+        tags = self._source.resolve(path)[1].tags & self._source.resolve(other)[1].tags
         if not tags & (_ORDERED if _is_order(condition) else tags - {"NULL"}):
             raise InvalidRequestError(f"{where}: the fields cannot be compared, their types differ")
 
     def operand(self, condition: Condition, path: Path, value: object) -> AttributeValue:
         """Encode a value by the rule of the field, if the condition suits the field."""
-        _, node = self._entity.plan.resolve(path)
+        _, node = self._source.resolve(path)
         where = show_path(path)
         if value is None:
             raise InvalidRequestError(f"{where}: compare with None by not_exists() or is_type('NULL')")
@@ -83,7 +80,7 @@ class ModelResolver(Generic[T]):
         if node.tags & _SET_ELEMENTS.keys() and isinstance(value, Hashable):
             return _set_element(node, value, path)
         if "L" in node.tags:
-            return encode_comparable(self._entity.plan.resolve((*path, 0))[1], value, path)
+            return encode_comparable(self._source.resolve((*path, 0))[1], value, path)
         raise InvalidRequestError(
             f"{show_path(path)}: contains takes a part of a text, or an element of a list or set"
         )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
+from datetime import tzinfo
 from typing import Generic, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import SchemaValidator
 
 from dynarepo._codec._declared import compile_structure
 from dynarepo._codec._fields import FieldPlan, Role
 from dynarepo._codec._nodes import DecodeError, Node
 from dynarepo._codec._paths import Path, show
 from dynarepo._codec._structs import StructNode
-from dynarepo._codec._validation import field_validator, problems_of
+from dynarepo._codec._validation import Rules, problems_of
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidItemError, InvalidRequestError, InvalidValueError, SchemaError
 
@@ -30,14 +31,15 @@ class ModelPlan(Generic[T]):
         model: The model.
         fields: Its fields, computed ones included, by their names in Python.
         by_attribute: The same by their stored names.
+        node: The structure of them all.
     """
 
     def __init__(self, model: type[T], node: StructNode) -> None:
         self.model = model
         self.fields = node.fields
         self.by_attribute = node.by_attribute
-        self._node = node
-        self._validators: dict[str, SchemaValidator] = {}
+        self.node = node
+        self._rules = Rules.of(model)
 
     def encode(self, item: T) -> WireItem:
         """
@@ -54,14 +56,14 @@ class ModelPlan(Generic[T]):
                 f"expected a {self.model.__name__} itself: the fields that {type(item).__name__} adds "
                 "could not be read back"
             )
-        return self._node.write(item, ())
+        return self.node.write(item, ())
 
     def decode(self, item: WireItem) -> T:
         """Make an instance of a stored item; `InvalidItemError` names the fields that do not fit."""
         if type(item) is not dict:
             raise InvalidItemError(f"{self.model.__name__}: the stored item is not a map of attributes")
         try:
-            return cast("T", self._node.read(item, 1))
+            return cast("T", self.node.read(item, 1))
         except DecodeError as error:
             problems = error.problems
         raise _invalid_item(self.model, problems)
@@ -76,18 +78,25 @@ class ModelPlan(Generic[T]):
         """
         if self._field(name).computed:
             raise InvalidRequestError(f"{self.model.__name__}.{name} is computed and takes no value")
-        if name not in self._validators:
-            self._validators[name] = field_validator(self.model, name)
-        try:
-            values, _, _ = self._validators[name].validate_python({name: value}, by_name=True, by_alias=False)
-        except ValidationError as error:
-            problems = problems_of(error, self._node)
-        except KeyError:
-            problems = (((name,), "its validator needs other fields; save the whole item"),)
-        else:
-            return cast("dict[str, object]", values)[name]
-        reasons = ", ".join(dict.fromkeys(reason for _, reason in problems))
-        raise InvalidValueError(f"does not fit the field ({reasons})", path=show(problems[0][0] or (name,)))
+        return self._validated(cast("Rules", self._rules.part(name)), (name,), value)
+
+    def validate_part(self, path: Path, value: object) -> object:
+        """
+        Validate a new value of a part of a field by the rules of the part itself.
+
+        The rules of what stands around it are not checked: a part cannot break the length of its list, or a
+        validator of the whole. Where a part may be of several models, its type alone is left to the encoder.
+
+        Raises:
+            InvalidValueError: The value, or the key of a dict's entry, does not fit.
+        """
+        rules = self._find(path)
+        return value if rules is None else self._validated(rules, path, value)
+
+    def validate_member(self, path: Path, value: object) -> object:
+        """Validate a new element of the set at a path, as `validate_part` does."""
+        rules = self._find((*path, 0))
+        return value if rules is None else self._validated(rules, path, value)
 
     def encode_field(self, name: str, value: object) -> AttributeValue | None:
         """Encode a validated value of one field; `None` where the field is stored by its absence."""
@@ -102,7 +111,7 @@ class ModelPlan(Generic[T]):
             InvalidRequestError: A step is no part of what the model declares.
         """
         stored: list[str | int] = []
-        node: Node = self._node
+        node: Node = self.node
         for index, step in enumerate(path):
             try:
                 part, node = node.child(step)
@@ -113,6 +122,33 @@ class ModelPlan(Generic[T]):
         if not stored:
             raise InvalidRequestError(f"{self.model.__name__}: the path of a field is empty")
         return tuple(stored), node
+
+    def _find(self, path: Path) -> Rules | None:
+        rules: Rules | None = self._rules
+        for index, step in enumerate(path):
+            if rules is None:
+                return None
+            if (keys := rules.keys()) is not None:
+                self._validated(keys, path[: index + 1], str(step))
+            rules = rules.part(step)
+        return rules
+
+    def _validated(self, rules: Rules, path: Path, value: object) -> object:
+        try:
+            return rules.validate(value)
+        except ValidationError as error:
+            problems = problems_of(error, self._deepest(path), skip=1)
+        except KeyError:
+            problems = (((), "its validator needs other fields; save the whole item"),)
+        reasons = ", ".join(dict.fromkeys(reason for _, reason in problems))
+        raise InvalidValueError(f"does not fit the field ({reasons})", path=show((*path, *problems[0][0])))
+
+    def _deepest(self, path: Path) -> Node:
+        node: Node = self.node
+        for step in path:
+            with suppress(LookupError):
+                _, node = node.child(step)
+        return node
 
     def _field(self, name: str) -> FieldPlan:
         try:
@@ -127,6 +163,7 @@ def compile_model(
     key_fields: Collection[str] = (),
     ttl_field: str | None = None,
     derived_attributes: Collection[str] = (),
+    zone: tzinfo | None = None,
 ) -> ModelPlan[T]:
     """
     Compile the plan of a model.
@@ -136,6 +173,7 @@ def compile_model(
         key_fields: Fields that are (parts of) keys of the table or an index, under their own names.
         ttl_field: The field that holds the expiry time.
         derived_attributes: Attributes that are made from fields; they are not read back.
+        zone: The time zone in which datetimes are read; UTC without it.
 
     Raises:
         SchemaError: A field cannot be stored, or cannot have its role.
@@ -143,7 +181,7 @@ def compile_model(
     roles: dict[str, Role] = dict.fromkeys(key_fields, "key")
     if ttl_field is not None:
         roles[ttl_field] = "ttl"
-    node = compile_structure(model, roles, derived_attributes)
+    node = compile_structure(model, roles, derived_attributes, zone)
     for name in roles:
         if name not in node.fields:
             raise SchemaError(f"{model.__name__} has no stored field {name!r}")

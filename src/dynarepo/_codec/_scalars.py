@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from os import fspath
 from pathlib import PurePath
@@ -48,6 +48,7 @@ __all__ = [
     "OptionalNode",
     "ScalarNode",
     "SecretNode",
+    "in_zone",
     "path_node",
 ]
 
@@ -165,6 +166,19 @@ def _scalar(
     return ScalarNode(kind, tag, write, read, rank, frozenset({tag}))
 
 
+def in_zone(node: ScalarNode, zone: tzinfo) -> ScalarNode:
+    """Make the node of datetimes that are read in a time zone; they are stored in UTC all the same."""
+
+    def read(text: str) -> object:
+        instant: Any = node.read(text)
+        try:
+            return instant.astimezone(zone)
+        except OverflowError:
+            raise ValueError("out of range in the time zone") from None
+
+    return replace(node, read=read)
+
+
 def path_node(kind: type[PurePath]) -> ScalarNode:
     """Make the node of a kind of path; `Path` is `PosixPath` or `WindowsPath` in the flesh."""
     return _scalar(type(kind()), "S", lambda path: encode_text(fspath(path)), kind, _TEXT_RANK)
@@ -190,7 +204,7 @@ NULL: Final = _NullNode()
 KEY_BOOL: Final = _scalar(bool, "S", lambda value: "true" if value else "false", _read_key_bool, 0)
 
 #: The types that the attribute of the time to live may have.
-EPOCHS: Final[Mapping[type, Node]] = {
+EPOCHS: Final[Mapping[type, ScalarNode]] = {
     datetime: _scalar(datetime, "N", write_epoch, read_epoch, 2),
     int: _scalar(int, "N", write_epoch_seconds, read_epoch_seconds, 2),
 }

@@ -172,6 +172,9 @@ class TableSchema:
         updated_at: The name of the datetime field that every write sets to its time.
         ttl: The name of the datetime (or integer) field by which DynamoDB removes expired items;
             it is stored in whole seconds.
+        discriminator: What tells the model's items from those of other models in the table: the name of a
+            field that is a `Literal` of one text; or an attribute of its own, such as `"entity"`, which then
+            holds the model's name, or `("entity", "ORDER")` with another text.
 
     Raises:
         SchemaError: The declaration contradicts itself or a limit of the service.
@@ -186,10 +189,12 @@ class TableSchema:
     version: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
+    discriminator: str | tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gsis", _indexes("gsis", self.gsis, GlobalIndex))
         object.__setattr__(self, "lsis", _indexes("lsis", self.lsis, LocalIndex))
+        object.__setattr__(self, "discriminator", _discriminator(self.discriminator))
         self._check_names()
         self._check_indexes()
         self._check_templates()
@@ -276,6 +281,17 @@ def _indexes(name: str, declared: object, kind: type[I]) -> tuple[I, ...]:
     if not isinstance(declared, tuple | list) or not all(isinstance(index, kind) for index in declared):
         raise SchemaError(f"{name} is a tuple of {kind.__name__} values")
     return tuple(declared)
+
+
+def _discriminator(declared: object) -> str | tuple[str, str] | None:
+    if declared is None or (isinstance(declared, str) and declared):
+        return declared
+    match declared:
+        case (str(attribute), str(text)) if attribute and text:
+            return attribute, text
+    raise SchemaError(
+        'discriminator is the name of a field or attribute, or a pair such as ("entity", "ORDER")'
+    )
 
 
 def _projection(index: str, projection: object) -> Projection:
