@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import socket
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -38,6 +40,8 @@ class DynamoDBConfig(BaseModel):
         transport: `direct` is the library's own data path; `aioboto3` sends through an aioboto3 client.
         deadline: Seconds for one call: one item, transaction, page, chunk of a batch, or one query, scan or
             count with all its pages. Covers waiting for a connection, retries, back-off and credentials.
+        attempt_timeout: Seconds for one attempt to be answered; then it is given up and, where that cannot
+            double an effect, made again within the deadline.
         connect_timeout: Seconds to establish a connection.
         max_connections: Connections, and so requests under way at once.
         batch_concurrency: Chunks of one batch, or segments of one scan, under way at once.
@@ -47,6 +51,8 @@ class DynamoDBConfig(BaseModel):
         cursor_keys: Secrets of 16 bytes or more that sign cursors: the first signs, all are accepted. Without
             them, a key is made for this process and its cursors are of no use in another.
         cursor_scope: A name, such as the tenant's, that every cursor is bound to.
+        user_timezone: The IANA name of the time zone, such as `Europe/Berlin`, in which datetimes are read;
+            the environment variable `DYNAMODB_USER_TIMEZONE` without it, else UTC. They are stored in UTC.
         log_keys: Write key values into log events as they are, rather than as a hash.
 
     Raises:
@@ -67,6 +73,7 @@ class DynamoDBConfig(BaseModel):
     profile: Annotated[str, Field(min_length=1)] | None = None
     transport: Literal["direct", "aioboto3"] = "direct"
     deadline: Seconds = 10.0
+    attempt_timeout: Seconds = 4.0
     connect_timeout: Seconds = 2.0
     max_connections: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 50
     batch_concurrency: Annotated[int, Field(ge=1, le=1_000, strict=True)] = 8
@@ -75,7 +82,25 @@ class DynamoDBConfig(BaseModel):
     write_capacity: Capacity | None = None
     cursor_keys: tuple[SecretStr, ...] = ()
     cursor_scope: str = ""
+    user_timezone: str | None = Field(
+        default_factory=lambda: os.environ.get("DYNAMODB_USER_TIMEZONE") or None, validate_default=True
+    )
     log_keys: bool = False
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The time zone in which datetimes are read; `None` for UTC."""
+        return None if self.user_timezone in {None, "UTC"} else ZoneInfo(str(self.user_timezone))
+
+    @field_validator("user_timezone")
+    @classmethod
+    def _zone_is_known(cls, name: str | None) -> str | None:
+        try:
+            if name is not None:
+                ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("a time zone has an IANA name, such as 'Europe/Berlin'") from None
+        return name
 
     @field_validator("table_name")
     @classmethod

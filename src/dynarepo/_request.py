@@ -3,13 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Self
 
-from dynarepo._wire import Payload
+from dynarepo._wire import Payload, WireItem
 from dynarepo.exceptions import DeadlineExceededError
 
-__all__ = ["Deadline", "Request"]
+__all__ = ["Deadline", "Repeat", "Request", "Verdict"]
+
+
+class Verdict(Enum):
+    """What an item that a failed condition returned tells about an earlier attempt without a reply."""
+
+    DONE = auto()
+    NOT_DONE = auto()
+    UNKNOWN = auto()
+
+
+def _unknown(_: WireItem | None) -> Verdict:
+    return Verdict.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """
+    Whether a write may be sent again after an attempt whose reply was lost.
+
+    Args:
+        is_safe: Doing it twice is the same as once, or its condition fails the second time.
+        recognise: Judges by the item that is stored when the condition of a later attempt fails.
+    """
+
+    is_safe: bool = False
+    recognise: Callable[[WireItem | None], Verdict] = _unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +51,7 @@ class Request:
         table_name: The table it is about, for errors and log events.
         pk: The partition key value of the one item it is about, as the caller gave it.
         sk: The sort key value, likewise.
+        repeat: Whether it may be sent again when a reply was lost; reads always may.
     """
 
     operation: str
@@ -30,6 +59,7 @@ class Request:
     table_name: str | None = None
     pk: object = field(default=None, repr=False)
     sk: object = field(default=None, repr=False)
+    repeat: Repeat = field(default=Repeat(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,3 +22,27 @@ def sort_value(value: AttributeValue) -> Decimal | bytes:
     if tag == "N":
         return Decimal(content)
     return b64decode(content) if tag == "B" else str(content).encode()
+
+
+def same_value(left: AttributeValue, right: AttributeValue) -> bool:  # noqa: PLR0911 - one for each type
+    """Tell whether two stored values are one to DynamoDB, however their numbers and sets are written."""
+    if left.keys() != right.keys():
+        return False
+    ((tag, one),), ((_, other),) = left.items(), right.items()
+    match tag:
+        case "N":
+            return bool(Decimal(one) == Decimal(other))
+        case "NS":
+            return set(map(Decimal, one)) == set(map(Decimal, other))
+        case "SS" | "BS":
+            return set(one) == set(other)
+        case "L":
+            return len(one) == len(other) and all(map(same_value, one, other))
+        case "M":
+            return same_item(one, other)
+    return bool(one == other)
+
+
+def same_item(left: WireItem, right: WireItem) -> bool:
+    """Tell whether two stored items, or maps, are one to DynamoDB."""
+    return left.keys() == right.keys() and all(same_value(value, right[name]) for name, value in left.items())

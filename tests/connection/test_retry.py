@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dynarepo._connection._budget import RetryBudget
 from dynarepo._connection._retry import RetryingSender, backoff_limit, is_read
 from dynarepo._observability import Call
-from dynarepo._request import Deadline, Request
+from dynarepo._request import Deadline, Repeat, Request, Verdict
 from dynarepo.exceptions import (
     AuthenticationError,
     ConditionFailedError,
@@ -54,14 +55,21 @@ class Session:
         self.attempts = 0
 
     async def send(self, operation: str = "GetItem", payload: dict[str, Any] | None = None) -> Any:
-        call = Call(Request(operation, payload or {}, "app", "p", "s"), Deadline.after(60))
-        sender = RetryingSender(
-            self.fake, self._check_open, sleep=self._sleep, jitter=lambda low, high: low + self.jitter * high
-        )
+        repeat = Repeat(is_safe="ClientRequestToken" in (payload or {}))
+        call = Call(Request(operation, payload or {}, "app", "p", "s", repeat), Deadline.after(60))
         try:
-            return await sender.send(call)
+            return await self.sender().send(call)
         finally:
             self.attempts = call.attempts
+
+    def sender(self, budget: RetryBudget | None = None) -> RetryingSender:
+        return RetryingSender(
+            self.fake,
+            self._check_open,
+            budget=budget or RetryBudget(),
+            sleep=self._sleep,
+            jitter=lambda low, high: low + self.jitter * high,
+        )
 
     async def failure(self, operation: str, payload: dict[str, Any] | None = None) -> DynamoDBServiceError:
         with pytest.raises(DynamoDBServiceError) as raised:
@@ -184,7 +192,7 @@ async def test_no_wait_begins_that_would_outlast_the_deadline() -> None:
 
 async def test_a_deadline_that_passed_sends_nothing() -> None:
     fake = FakeTransport()
-    sender = RetryingSender(fake, lambda: None, sleep=asyncio.sleep)
+    sender = RetryingSender(fake, lambda: None, budget=RetryBudget(), sleep=asyncio.sleep)
     with pytest.raises(DeadlineExceededError):
         await sender.send(Call(Request("GetItem", {}), Deadline.after(-1)))
     assert fake.requests == []
@@ -199,7 +207,7 @@ async def silence(operation: str, payload: dict[str, Any]) -> WireReply:
     ("operation", "expected"), [("GetItem", DeadlineExceededError), ("PutItem", WriteOutcomeUnknownError)]
 )
 async def test_silence_until_the_deadline_is_unclear_for_a_write_only(operation: str, expected: type) -> None:
-    sender = RetryingSender(FakeTransport(silence), lambda: None, sleep=asyncio.sleep)
+    sender = RetryingSender(FakeTransport(silence), lambda: None, budget=RetryBudget(), sleep=asyncio.sleep)
     with pytest.raises(DynamoDBServiceError) as raised:
         await sender.send(Call(Request(operation, {}), Deadline.after(0.2)))
     assert type(raised.value) is expected
@@ -258,3 +266,56 @@ def test_waits_double_up_to_two_seconds(attempts: int) -> None:
 )
 def test_reads_are_told_by_name(operation: str, expected: bool) -> None:
     assert is_read(operation) is expected
+
+
+def recognised(verdict: Verdict) -> Repeat:
+    return Repeat(is_safe=True, recognise=lambda _: verdict)
+
+
+FAILED_CONDITION = error_reply("ConditionalCheckFailedException", Item={"a": {"S": "x"}})
+
+
+async def after_a_lost_reply(*script: Any, repeat: Repeat) -> Any:
+    session = Session(lost_reply(), *script)
+    call = Call(Request("UpdateItem", {}, "app", repeat=repeat), Deadline.after(60))
+    return await session.sender().send(call)
+
+
+async def test_an_item_that_is_recognised_is_the_reply() -> None:
+    reply = await after_a_lost_reply(FAILED_CONDITION, repeat=recognised(Verdict.DONE))
+    assert reply == {"Attributes": {"a": {"S": "x"}}}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "expected"),
+    [(Verdict.NOT_DONE, ConditionFailedError), (Verdict.UNKNOWN, WriteOutcomeUnknownError)],
+)
+async def test_an_item_of_somebody_else_decides_or_leaves_it_open(verdict: Verdict, expected: type) -> None:
+    with pytest.raises(DynamoDBServiceError) as raised:
+        await after_a_lost_reply(FAILED_CONDITION, repeat=recognised(verdict))
+    assert type(raised.value) is expected
+
+
+async def test_an_item_that_is_none_of_dynamodbs_leaves_it_open() -> None:
+    def recognise(item: Any) -> Verdict:
+        return item["no"]["such"]
+
+    with pytest.raises(WriteOutcomeUnknownError):
+        await after_a_lost_reply(FAILED_CONDITION, repeat=Repeat(is_safe=True, recognise=recognise))
+
+
+async def test_a_condition_that_fails_at_once_is_not_asked_about() -> None:
+    session = Session(FAILED_CONDITION)
+    call = Call(Request("PutItem", {}, "app", repeat=recognised(Verdict.DONE)), Deadline.after(60))
+    with pytest.raises(ConditionFailedError):
+        await session.sender().send(call)
+
+
+async def test_an_exhausted_budget_ends_the_retries_of_all_calls() -> None:
+    session = Session(*[THROTTLED] * 9)
+    sender = session.sender(RetryBudget(capacity=10))
+    for attempts in (3, 1):
+        call = Call(Request("GetItem", {}, "app"), Deadline.after(60))
+        with pytest.raises(ThrottledError):
+            await sender.send(call)
+        assert call.attempts == attempts

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dynarepo._transport import AttemptError, LimitedTransport
-from dynarepo.exceptions import DeadlineExceededError
+from dynarepo.exceptions import ConnectionFailedError, DeadlineExceededError
 from dynarepo.testing import FakeTransport
 
 
@@ -32,7 +32,7 @@ class Gate:
 
 async def test_no_more_requests_go_through_at_once_than_the_limit() -> None:
     gate = Gate(3)
-    limited = LimitedTransport(FakeTransport.answering(gate), 3)
+    limited = LimitedTransport(FakeTransport.answering(gate), 3, 60)
     sends = [asyncio.create_task(limited.send("GetItem", {}, timeout=5)) for _ in range(10)]
     await gate.full.wait()
     gate.opened.set()
@@ -43,7 +43,7 @@ async def test_no_more_requests_go_through_at_once_than_the_limit() -> None:
 async def test_waiting_for_a_place_ends_with_the_time_and_had_no_effect() -> None:
     gate = Gate(1)
     fake = FakeTransport.answering(gate)
-    limited = LimitedTransport(fake, 1)
+    limited = LimitedTransport(fake, 1, 60)
     first = asyncio.create_task(limited.send("GetItem", {}, timeout=5))
     await gate.full.wait()
     with pytest.raises(AttemptError) as raised:
@@ -57,7 +57,7 @@ async def test_waiting_for_a_place_ends_with_the_time_and_had_no_effect() -> Non
 
 async def test_a_place_is_free_again_after_a_failure_and_after_a_cancellation() -> None:
     gate = Gate(1)
-    limited = LimitedTransport(FakeTransport(ConnectionError("odd"), gate, {}), 1)
+    limited = LimitedTransport(FakeTransport(ConnectionError("odd"), gate, {}), 1, 60)
     with pytest.raises(ConnectionError):
         await limited.send("GetItem", {}, timeout=5)
     cancelled = asyncio.create_task(limited.send("GetItem", {}, timeout=5))
@@ -69,5 +69,21 @@ async def test_a_place_is_free_again_after_a_failure_and_after_a_cancellation() 
 
 async def test_closing_closes_the_transport_inside() -> None:
     fake = FakeTransport()
-    await LimitedTransport(fake, 1).close()
+    await LimitedTransport(fake, 1, 60).close()
     assert fake.closed
+
+
+async def silence(operation: str, payload: dict[str, Any]) -> dict[str, Any]:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("timeout", "expected"), [(60, ConnectionFailedError), (0.01, DeadlineExceededError)]
+)
+async def test_silence_ends_an_attempt_before_it_ends_the_call(timeout: float, expected: type) -> None:
+    limited = LimitedTransport(FakeTransport.answering(silence), 1, 0.02)
+    with pytest.raises(AttemptError) as raised:
+        await limited.send("PutItem", {}, timeout=timeout)
+    assert type(raised.value.error) is expected
+    assert raised.value.may_have_acted

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from dynarepo._config import DynamoDBConfig
+from dynarepo._connection._budget import RetryBudget
 from dynarepo._connection._retry import RetryingSender
 from dynarepo._connection._sdk_session import open_sdk
 from dynarepo._observability import Call, LoggedSender, Logger, Sender
@@ -60,6 +61,7 @@ class Channel:
         self._given_transport = transport
         self._sleep = sleep
         self._jitter = jitter
+        self._budget = RetryBudget()
         self._state = _State.NEW
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stack = AsyncExitStack()
@@ -174,8 +176,10 @@ class Channel:
         )
 
     def _sender(self, transport: Transport) -> Sender:
-        limited = LimitedTransport(transport, self._config.max_connections)
-        retrying = RetryingSender(limited, self.check_open, sleep=self._sleep, jitter=self._jitter)
+        limited = LimitedTransport(transport, self._config.max_connections, self._config.attempt_timeout)
+        retrying = RetryingSender(
+            limited, self.check_open, budget=self._budget, sleep=self._sleep, jitter=self._jitter
+        )
         return LoggedSender(retrying, self._logger)
 
     def check_open(self) -> None:

@@ -2,8 +2,9 @@
 Attempts until a reply, a definite failure or the deadline; nothing is repeated that could be done twice.
 
 Each attempt ends in one of three ways: a reply, a failure that surely had no effect, or a failure
-behind which the service may have acted. Once a write had an attempt of the third kind, only the
-service's own judgement of the same client token can make its outcome known again.
+behind which the service may have acted. After one of the third kind a write is sent again only where its
+request says that this is safe. Its outcome is known again by a success, by the item that a failed condition
+returns, or by the service's own judgement of the same client token; else it stays unknown.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from dynarepo._connection._budget import RetryBudget
 from dynarepo._observability import Call
-from dynarepo._request import Request
+from dynarepo._request import Request, Verdict
 from dynarepo._transport import AttemptError, Transport
-from dynarepo._wire import Payload
+from dynarepo._wire import Payload, WireItem
 from dynarepo.exceptions import (
+    ConditionFailedError,
     ConnectionClosedError,
     DeadlineExceededError,
     DynamoDBServiceError,
@@ -43,8 +46,7 @@ def may_repeat(request: Request, failure: AttemptError) -> bool:
     """Tell whether another attempt is worth it and cannot double an effect."""
     if not failure.error.retryable:
         return False
-    # The service does a transaction with the same token once.
-    return not failure.may_have_acted or is_read(request.operation) or "ClientRequestToken" in request.payload
+    return not failure.may_have_acted or is_read(request.operation) or request.repeat.is_safe
 
 
 def backoff_limit(error: DynamoDBServiceError, attempts: int) -> float:
@@ -60,6 +62,7 @@ class RetryingSender:
     Args:
         transport: What makes one attempt.
         check_open: Raises `ConnectionClosedError` when nothing may be sent any more.
+        budget: Bounds the retries of all calls.
         sleep: Waits between attempts.
         jitter: Chooses a number between two, as `random.uniform`.
     """
@@ -69,22 +72,32 @@ class RetryingSender:
         transport: Transport,
         check_open: Callable[[], None],
         *,
+        budget: RetryBudget,
         sleep: Callable[[float], Awaitable[None]],
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._transport = transport
         self._check_open = check_open
+        self._budget = budget
         self._sleep = sleep
         self._jitter = jitter
 
     async def send(self, call: Call) -> Payload:
-        """Return the reply of the first attempt that has one."""
+        """Return the reply of the first attempt that has one, or what it was where the reply was lost."""
         unknown = False
         while True:
             try:
-                return await self._attempt(call)
+                reply = await self._attempt(call)
             except AttemptError as attempt:
                 failure = attempt
+            else:
+                self._budget.succeed(retried=call.attempts > 1)
+                return reply
+            if unknown and isinstance(failure.error, ConditionFailedError):
+                verdict = _judged(call.request, failure.error.item)
+                if verdict is Verdict.DONE:
+                    return {"Attributes": failure.error.item}
+                unknown = verdict is Verdict.UNKNOWN
             unknown |= failure.may_have_acted and not is_read(call.request.operation)
             delay = self._delay(call, failure)
             if delay is None:
@@ -105,7 +118,14 @@ class RetryingSender:
         if not may_repeat(call.request, failure):
             return None
         delay = self._jitter(0.0, backoff_limit(failure.error, call.attempts))
-        return delay if delay < call.deadline.left else None
+        return delay if delay < call.deadline.left and self._budget.take() else None
+
+
+def _judged(request: Request, stored: WireItem | None) -> Verdict:
+    try:
+        return request.repeat.recognise(stored)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return Verdict.UNKNOWN  # it is no item of DynamoDB's
 
 
 def _outcome(

@@ -15,7 +15,7 @@ from aiohttp.payload import Payload as AiohttpPayload
 from dynarepo._transport._protocol import AttemptError
 from dynarepo.exceptions import ConnectionFailedError, DeadlineExceededError, UnexpectedResponseError
 
-__all__ = ["SentBody", "overdue"]
+__all__ = ["SentBody", "overdue", "unanswered"]
 
 
 class SentBody(AiohttpPayload):
@@ -60,3 +60,9 @@ def overdue(operation: str, *, begun: bool) -> AttemptError:
     """Say that the time for an attempt ran out, before or after the request began."""
     error = DeadlineExceededError("the deadline of the call ran out", operation=operation)
     return AttemptError(error, may_have_acted=begun)
+
+
+def unanswered(operation: str, attempt: AttemptError, seconds: float) -> AttemptError:
+    """Say that one attempt was not answered in its time, though the call has more."""
+    error = ConnectionFailedError(f"there was no reply within {seconds:g} s", operation=operation)
+    return AttemptError(error, may_have_acted=attempt.may_have_acted)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import asyncio
 
-from dynarepo._transport._body import overdue
-from dynarepo._transport._protocol import Transport
+from dynarepo._transport._body import overdue, unanswered
+from dynarepo._transport._protocol import AttemptError, Transport
 from dynarepo._wire import Payload
+from dynarepo.exceptions import DeadlineExceededError
 
 __all__ = ["LimitedTransport"]
 
 
 class LimitedTransport:
     """
-    Lets so many requests through at once.
+    Lets so many requests through at once, and gives each a time of its own to be answered in.
 
     The connection pools below have the same limit but wait without end, so nobody may wait there.
     """
 
-    def __init__(self, transport: Transport, limit: int) -> None:
+    def __init__(self, transport: Transport, limit: int, attempt_timeout: float) -> None:
         self._transport = transport
         self._places = asyncio.Semaphore(limit)
+        self._attempt_timeout = attempt_timeout
 
     async def send(self, operation: str, payload: Payload, *, timeout: float) -> Payload:  # noqa: ASYNC109
         """Wait for a place, then make one attempt in the time that is left."""
@@ -29,7 +31,12 @@ class LimitedTransport:
         else:
             await self._places.acquire()
         try:
-            return await self._transport.send(operation, payload, timeout=timeout)
+            return await self._transport.send(operation, payload, timeout=min(timeout, self._attempt_timeout))
+        except AttemptError as attempt:
+            if timeout > self._attempt_timeout and isinstance(attempt.error, DeadlineExceededError):
+                # The call has time left: another attempt may be answered.
+                raise unanswered(operation, attempt, self._attempt_timeout) from None
+            raise
         finally:
             self._places.release()
 
