@@ -21,8 +21,11 @@ from dynarepo.exceptions import (
     InvalidItemError,
     InvalidValueError,
     RequestRefusedError,
+    TableMismatchError,
     TransactionReason,
     TransientError,
+    VersionConflictError,
+    WrongModelError,
 )
 
 CANARY = "canary-7351"
@@ -110,6 +113,9 @@ def test_an_error_survives_pickling_and_copying(name: str) -> None:
         DynamoDBBatchOperationError(
             "partly", failed_items=(CANARY,), unknown_items=(CANARY,), successful_count=3, table_name="app"
         ),
+        VersionConflictError("was changed", expected=1, found=2, item={"name": CANARY}, **CONTEXT),
+        WrongModelError("is no User", fields=("kind",), **CONTEXT),
+        TableMismatchError("is otherwise", differences=(CANARY,), table_name="app"),
     ],
 )
 def test_what_hangs_on_an_error_travels_with_it_and_is_not_shown(error: DynamoDBServiceError) -> None:

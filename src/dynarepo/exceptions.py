@@ -35,6 +35,8 @@ Every error that dynarepo raises, as one tree, grouped by what the caller can do
     │   ├── IdempotencyMismatchError
     │   └── AuthenticationError
     ├── InvalidItemError                      a stored item does not fit the model
+    │   └── WrongModelError                   the discriminator says that it is another model's
+    ├── TableMismatchError                    mend the table or the models: `differences` says in what
     └── UnexpectedResponseError               the reply was not DynamoDB's: look at proxy and endpoint
 
 Messages name tables, operations and fields, and never hold a value of an item, a key or a
@@ -73,6 +75,7 @@ __all__ = [
     "ServiceUnavailableError",
     "TableAlreadyExistsError",
     "TableInUseError",
+    "TableMismatchError",
     "TableNotFoundError",
     "ThrottledError",
     "TransactionConflictError",
@@ -81,6 +84,7 @@ __all__ = [
     "UnexpectedResponseError",
     "VersionConflictError",
     "WriteOutcomeUnknownError",
+    "WrongModelError",
 ]
 
 
@@ -357,6 +361,24 @@ class InvalidItemError(DynamoDBServiceError):
     def __init__(self, message: str, *, fields: tuple[str, ...] = (), **context: Any) -> None:
         super().__init__(message, **context)
         self.fields = fields
+
+
+class WrongModelError(InvalidItemError):
+    """A stored item has the discriminator of another model, or none."""
+
+
+class TableMismatchError(DynamoDBServiceError):
+    """
+    A table is not as the models declare it.
+
+    Args:
+        message: What is different, one thing after the other.
+        differences: The same as `TableDifference` values.
+    """
+
+    def __init__(self, message: str, *, differences: tuple[Any, ...] = (), **context: Any) -> None:
+        super().__init__(message, **context)
+        self.differences = differences
 
 
 class UnexpectedResponseError(DynamoDBServiceError):

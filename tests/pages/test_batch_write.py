@@ -21,7 +21,7 @@ from dynarepo import (
     WriteOutcomeUnknownError,
 )
 from dynarepo._wire import Payload
-from dynarepo.testing import FakeTransport, error_reply, lost_reply
+from dynarepo.testing import FakeTransport, WireReply, error_reply, lost_reply
 from tests.faked import SkippedTime, on_fake, only_this_task_runs, turns
 from tests.models import Reading, Setting, User
 from tests.pages.batch_store import BatchStore
@@ -205,10 +205,10 @@ FAILURES = pytest.mark.parametrize(
     ("failure", "cause", "unknown"),
     [
         (error_reply("ValidationException"), RejectedError, 0),
-        (lost_reply(), WriteOutcomeUnknownError, 25),
+        (WireReply(200, {}, b"<html>"), WriteOutcomeUnknownError, 25),
         (KeyError("a transport with a fault"), KeyError, 25),
     ],
-    ids=["refused", "lost", "faulty"],
+    ids=["refused", "not DynamoDB", "faulty"],
 )
 
 

@@ -272,17 +272,18 @@ async def test_the_deadline_ends_a_mutate_that_always_loses() -> None:
     assert version > 2
 
 
-async def test_mutate_does_not_repeat_a_write_of_unknown_outcome() -> None:
-    fake = FakeTransport({"Item": wire(1)}, lost_reply())
+async def test_mutate_recognises_its_own_write_after_a_lost_reply() -> None:
+    failed = error_reply("ConditionalCheckFailedException", Item=wire(2))
+    fake = FakeTransport({"Item": wire(1)}, lost_reply(), failed)
     async with on_fake(fake, Account) as accounts:
-        with pytest.raises(WriteOutcomeUnknownError):
-            await accounts.mutate("a", "b", change=lambda account: account)
-    assert len(fake.requests) == 2
+        stored = await accounts.mutate("a", "b", change=lambda account: account)
+    assert stored.version == 2
+    assert len(fake.requests) == 3
 
 
 async def test_an_error_leaves_the_callers_instance_as_it_was() -> None:
     account = Account(pk="a", sk="b", version=3)
-    async with on_fake(FakeTransport(*[lost_reply()] * 3), Account) as accounts:
+    async with on_fake(FakeTransport.answering(lambda *_: lost_reply()), Account) as accounts:
         for write in (accounts.save, accounts.create, accounts.upsert):
             with pytest.raises(WriteOutcomeUnknownError):
                 await write(account)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from dynarepo import (
     AsyncDynamoDBRepository,
     ConfigurationError,
     ConnectionClosedError,
+    DynamoDBBaseModel,
     DynamoDBConfig,
     DynamoDBConnection,
     DynamoDBTransactionError,
@@ -18,11 +20,12 @@ from dynarepo import (
     InvalidRequestError,
     TransactWriteItem,
     UnexpectedResponseError,
+    WriteOutcomeUnknownError,
     WriteTransaction,
     attr,
 )
 from dynarepo._codec import bind
-from dynarepo.testing import FakeTransport, error_reply
+from dynarepo.testing import FakeTransport, error_reply, lost_reply
 from tests.faked import on_fake
 from tests.models import Setting, User
 from tests.recording_logger import RecordingLogger
@@ -128,6 +131,88 @@ async def test_a_transaction_spans_repositories(connection: DynamoDBConnection) 
     assert refused is not None
     assert refused.old_item == Setting(name="b", level=2)
     assert await users.get_one("p", "1") is not None
+
+
+class Counted(DynamoDBBaseModel):
+    version: int = 0
+    changed: datetime | None = None
+
+    class Meta:
+        version = "version"
+        updated_at = "changed"
+
+
+async def test_a_transaction_gives_what_is_stored_beside_its_operations(
+    connection: DynamoDBConnection,
+) -> None:
+    await connection.table_admin().create_table(Counted)
+    counted = connection.repository(Counted)
+    old = await counted.create(Counted(pk="p", sk="1"))
+    put, created, deleted, checked = await counted.transact_write(
+        [
+            Write.put(old),
+            Write.create(Counted(pk="p", sk="2")),
+            Write.delete("p", "3"),
+            Write.check("p", "4", where=attr("pk").not_exists()),
+        ]
+    )
+    assert (deleted, checked) == (None, None)
+    assert [put, created] == (await counted.query_by_pk("p")).items
+    assert put is not None
+    assert created is not None
+    assert (old.version, put.version, created.version) == (1, 2, 1)
+    assert None not in (put.changed, created.changed)
+
+
+async def test_a_block_gives_what_is_stored_when_it_has_ended(connection: DynamoDBConnection) -> None:
+    await connection.table_admin().create_table(Counted, User)
+    counted, users = connection.repository(Counted), connection.repository(User)
+    async with connection.transaction() as transaction:
+        transaction.put(users, user(1, age=3))
+        transaction.create(counted, Counted(pk="p", sk="2"))
+        transaction.delete(users, "p", "3")
+        with pytest.raises(InvalidRequestError, match="not done"):
+            _ = transaction.stored
+    assert transaction.stored == [user(1, age=3), await counted.get_one("p", "2"), None]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [error_reply("TransactionCanceledException", CancellationReasons=[{"Code": "None"}]), lost_reply()],
+    ids=["cancelled", "lost"],
+)
+async def test_a_block_that_failed_has_stored_nothing_that_it_could_give(reply: Any) -> None:
+    transactions: list[WriteTransaction] = []
+
+    async def write(connection: DynamoDBConnection) -> None:
+        async with connection.transaction() as transaction:
+            transactions.append(transaction)
+            transaction.put(connection.repository(User), user(1))
+
+    async with DynamoDBConnection(
+        config=DynamoDBConfig(table_name="app", deadline=0.01),
+        logger=RecordingLogger(),
+        transport=FakeTransport.answering(lambda *_: reply),
+    ) as connection:
+        with pytest.raises((DynamoDBTransactionError, WriteOutcomeUnknownError)):
+            await write(connection)
+    with pytest.raises(InvalidRequestError, match="not done"):
+        _ = transactions[0].stored
+
+
+async def test_a_block_that_raises_has_stored_nothing() -> None:
+    transactions: list[WriteTransaction] = []
+
+    async def write(connection: DynamoDBConnection) -> None:
+        async with connection.transaction() as transaction:
+            transactions.append(transaction)
+            raise ZeroDivisionError
+
+    async with faked(FakeTransport()) as connection:
+        with pytest.raises(ZeroDivisionError):
+            await write(connection)
+    with pytest.raises(InvalidRequestError, match="not done"):
+        _ = transactions[0].stored
 
 
 async def test_when_the_block_raises_nothing_is_sent() -> None:

@@ -104,7 +104,7 @@ async def test_every_kind_of_write_sets_the_time_of_change_and_keeps_that_of_cre
 
 async def test_an_error_leaves_the_callers_instance_as_it_was() -> None:
     item = Dated(pk="a", sk="b", changed=LONG_AGO)
-    async with on_fake(FakeTransport(*[lost_reply()] * 3), Dated) as dated:
+    async with on_fake(FakeTransport.answering(lambda *_: lost_reply()), Dated) as dated:
         for write in (dated.save, dated.create, dated.upsert):
             with pytest.raises(WriteOutcomeUnknownError):
                 await write(item)

@@ -20,6 +20,7 @@ from dynarepo._requests import (
 )
 from dynarepo.exceptions import InvalidKeyError, UnexpectedResponseError
 from tests.key_models import Event, Pipeline, User, target
+from tests.requests.planning import whole
 
 USERS, EVENTS = target(User), target(Event)
 WIRE = {"pk": {"S": "a"}, "sk": {"S": "b"}, "email": {"S": ""}, "age": {"N": "0"}}
@@ -98,13 +99,15 @@ def test_a_batch_write_holds_its_entries() -> None:
 
 
 def test_a_batch_get_holds_its_keys() -> None:
-    request = batch_get(USERS, [KEY], consistent=True)
+    request = batch_get(USERS, whole(USERS), [KEY], consistent=True)
     assert request.operation == "BatchGetItem"
     assert request.payload == {
         "RequestItems": {"app": {"Keys": [KEY], "ConsistentRead": True}},
         "ReturnConsumedCapacity": "TOTAL",
     }
-    assert batch_get(USERS, [KEY], consistent=False).payload["RequestItems"] == {"app": {"Keys": [KEY]}}
+    assert batch_get(USERS, whole(USERS), [KEY], consistent=False).payload["RequestItems"] == {
+        "app": {"Keys": [KEY]}
+    }
 
 
 @pytest.mark.parametrize("reply", [{"UnprocessedItems": {}}, {"UnprocessedItems": {"app": []}}])

@@ -34,6 +34,7 @@ from dynarepo.exceptions import (
     UnexpectedResponseError,
 )
 from tests.key_models import Event, Order, Pipeline, User, target
+from tests.requests.planning import whole
 
 USER = User(pk="a", sk="b", email="ada@example.com")
 WIRE = {"pk": {"S": "a"}, "sk": {"S": "b"}, "email": {"S": "ada@example.com"}, "age": {"N": "0"}}
@@ -42,7 +43,7 @@ USERS = target(User)
 
 
 def test_a_get_asks_for_the_key() -> None:
-    request = get_item(USERS, "a", "b")
+    request = get_item(USERS, whole(USERS), "a", "b")
     assert request.operation == "GetItem"
     assert request.payload == {"TableName": "app", "ReturnConsumedCapacity": "TOTAL", "Key": KEY}
 
@@ -59,12 +60,14 @@ def test_a_get_asks_for_the_key() -> None:
 def test_a_call_decides_on_consistency_before_the_configuration(
     configured: bool, asked: bool | None, consistent: bool
 ) -> None:
-    payload = get_item(target(User, consistent_read=configured), "a", "b", consistent=asked).payload
+    payload = get_item(
+        target(User, consistent_read=configured), whole(USERS), "a", "b", consistent=asked
+    ).payload
     assert payload.get("ConsistentRead", False) is consistent
 
 
 def test_a_request_carries_the_key_for_errors_and_hides_it() -> None:
-    request = get_item(target(Event), 1000, b"canary")
+    request = get_item(target(Event), whole(USERS), 1000, b"canary")
     assert (request.table_name, request.pk, request.sk) == ("app", 1000, b"canary")
     assert "canary" not in repr(request)
     assert "1000" not in repr(request)
@@ -72,7 +75,7 @@ def test_a_request_carries_the_key_for_errors_and_hides_it() -> None:
 
 def test_a_key_that_does_not_fit_makes_no_request() -> None:
     with pytest.raises(InvalidKeyError, match="pk: is declared as str"):
-        get_item(USERS, 7, "b")
+        get_item(USERS, whole(USERS), 7, "b")
     with pytest.raises(InvalidKeyError, match="pk: is declared as str"):
         delete_item(USERS, 7, "b", None)
     with pytest.raises(InvalidKeyError, match="sk: is declared as str"):
@@ -190,14 +193,14 @@ def test_what_is_no_condition_never_makes_an_unguarded_write(where: Any) -> None
 
 
 def test_a_get_reads_the_item_or_none() -> None:
-    assert read_item(USERS, {"Item": WIRE}) == USER
-    assert read_item(USERS, {}) is None
+    assert read_item(whole(USERS), {"Item": WIRE}) == USER
+    assert read_item(whole(USERS), {}) is None
 
 
 @pytest.mark.parametrize("item", ["x", [], 5, True])
 def test_an_item_that_is_no_object_is_unexpected(item: Any) -> None:
     with pytest.raises(UnexpectedResponseError, match="no object"):
-        read_item(USERS, {"Item": item})
+        read_item(whole(USERS), {"Item": item})
     with pytest.raises(UnexpectedResponseError, match="Attributes"):
         read_updated(USERS, {"Attributes": item})
     with pytest.raises(UnexpectedResponseError, match="Attributes"):
@@ -206,7 +209,7 @@ def test_an_item_that_is_no_object_is_unexpected(item: Any) -> None:
 
 def test_an_item_of_another_model_is_no_half_filled_one() -> None:
     with pytest.raises(InvalidItemError, match="age"):
-        read_item(USERS, {"Item": WIRE | {"age": {"S": "canary"}}})
+        read_item(whole(USERS), {"Item": WIRE | {"age": {"S": "canary"}}})
 
 
 def test_an_update_reads_the_new_item() -> None:
@@ -254,11 +257,14 @@ def test_a_stored_item_that_is_no_such_model_is_left_out_of_the_error() -> None:
 
 
 def test_a_number_key_is_one_key_however_it_is_written() -> None:
-    keys = [get_item(target(Event), pk, b"a").payload["Key"] for pk in (1000, Decimal("1E3"), 1000.0)]
+    keys = [
+        get_item(target(Event), whole(USERS), pk, b"a").payload["Key"]
+        for pk in (1000, Decimal("1E3"), 1000.0)
+    ]
     assert keys[0] == keys[1] == keys[2]
 
 
 def test_a_table_with_a_partition_key_alone_takes_no_sort_key() -> None:
-    request = get_item(target(Pipeline), "a", None)
+    request = get_item(target(Pipeline), whole(USERS), "a", None)
     assert request.payload["Key"] == {"pipeline_id": {"S": "a"}}
     assert (request.pk, request.sk) == ("a", None)

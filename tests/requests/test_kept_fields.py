@@ -12,8 +12,14 @@ import pytest
 from pydantic import Field, computed_field
 
 from dynarepo import append, exists, increment, remove, set_
-from dynarepo._requests import put_entry, put_item, transact_write, update_item, upsert_item
-from dynarepo._requests._items import explain_failed_save
+from dynarepo._requests import (
+    explain_failed_write,
+    put_entry,
+    put_item,
+    transact_write,
+    update_item,
+    upsert_item,
+)
 from dynarepo._requests._transactions import TransactWriteItem
 from dynarepo._schema import DynamoDBBaseModel, GlobalIndex, KeyTemplate
 from dynarepo._wire import Payload
@@ -187,14 +193,32 @@ def test_a_transaction_demands_and_counts_the_version() -> None:
         TransactWriteItem.create(Counted(pk="a", sk="2")),
         TransactWriteItem.update("a", "3", {"age": 1}),
     ]
-    put, create, update = transact_write([(COUNTED, operation) for operation in operations]).payload[
-        "TransactItems"
-    ]
+    request, _ = transact_write([(COUNTED, operation) for operation in operations])
+    put, create, update = request.payload["TransactItems"]
     assert plain(put["Put"], "ConditionExpression") == "v = :v0"
     assert put["Put"]["Item"]["v"] == {"N": "4"}
     assert plain(create["Put"], "ConditionExpression") == "attribute_not_exists(pk)"
     assert create["Put"]["Item"]["v"] == {"N": "1"}
     assert "v = if_not_exists(v, " in plain(update["Update"], "UpdateExpression")
+
+
+def test_a_transaction_gives_the_models_as_they_will_be_stored() -> None:
+    put, created = Counted(pk="a", sk="1", version=3), Kept(pk="a", sk="2")
+    request, (first, second, third) = transact_write(
+        [
+            (COUNTED, TransactWriteItem.put(put)),
+            (KEPT, TransactWriteItem.create(created)),
+            (COUNTED, TransactWriteItem.delete("a", "3")),
+        ]
+    )
+    assert first == Counted(pk="a", sk="1", version=4)
+    assert isinstance(second, Kept)
+    assert second.version == 1
+    assert second.made == second.changed is not None
+    assert third is None
+    assert (put.version, created.version, created.made) == (3, 0, None)
+    wires = [entry["Put"]["Item"] for entry in request.payload["TransactItems"][:2]]
+    assert wires == [COUNTED.entity.encode(first), KEPT.entity.encode(second)]
 
 
 def upserted(item: Any) -> tuple[str, Payload]:
@@ -281,8 +305,7 @@ ITEM = {"pk": {"S": "a"}, "sk": {"S": "b"}, "age": {"N": "1"}}
     ],
 )
 def test_a_conflict_tells_both_versions(expected: int, wire: Payload | None, found: int | None) -> None:
-    stored = Counted(pk="a", sk="b", version=expected + 1)
-    error = explain_failed_save(COUNTED, stored, ConditionFailedError("failed", item=wire))
+    error = explain_failed_write(COUNTED, ConditionFailedError("failed", item=wire), expected)
     assert isinstance(error, VersionConflictError)
     assert (error.expected, error.found) == (expected, found)
     assert "canary" not in str(error)
@@ -294,6 +317,5 @@ def test_a_conflict_tells_both_versions(expected: int, wire: Payload | None, fou
     [(3, ITEM | {"v": {"N": "3"}}), (0, ITEM), (0, ITEM | {"v": {"N": "0"}}), (0, None)],
 )
 def test_where_the_version_fits_it_was_the_callers_condition(expected: int, wire: Payload | None) -> None:
-    stored = Counted(pk="a", sk="b", version=expected + 1)
-    error = explain_failed_save(COUNTED, stored, ConditionFailedError("failed", item=wire))
+    error = explain_failed_write(COUNTED, ConditionFailedError("failed", item=wire), expected)
     assert type(error) is ConditionFailedError

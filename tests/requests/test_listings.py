@@ -11,14 +11,15 @@ import pytest
 
 from dynarepo._expressions import SortKeyCondition as Sort
 from dynarepo._expressions import attr
-from dynarepo._requests import Listing, check_count, check_segments, query, require_whole_items, scan
-from dynarepo._schema import LocalIndex, TableSchema
+from dynarepo._requests import Listing, check_count, check_segments
+from dynarepo._schema import GlobalIndex, LocalIndex, TableSchema
 from dynarepo.exceptions import (
     ExpressionTooLongError,
     InvalidKeyError,
     InvalidRequestError,
 )
 from tests.key_models import Event, Order, Pipeline, User, target
+from tests.requests.planning import query, scan
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 NOON_TEXT = "2026-01-31T12:00:00.000000Z"
@@ -313,16 +314,29 @@ def test_a_table_and_a_local_index_can_be_read_consistently() -> None:
 def test_a_local_index_that_lacks_fields_fetches_them_from_the_table() -> None:
     schema = TableSchema("pk", "sk", lsis=(LocalIndex("by-age", "age", projection="KEYS_ONLY"),))
     users = target(User, schema)
-    require_whole_items(users.entity, "by-age")
     assert first(query(users, "a", index="by-age"))["Select"] == "ALL_ATTRIBUTES"
     assert "Select" not in first(query(ORDERS, "CUSTOMER#ada", index="by-number"))
 
 
 def test_models_are_not_read_from_a_global_index_that_lacks_fields() -> None:
-    with pytest.raises(InvalidRequestError, match="by-owner does not hold every field of Pipeline"):
-        require_whole_items(PIPELINES.entity, "by-owner")
-    require_whole_items(PIPELINES.entity, "active")
-    require_whole_items(PIPELINES.entity, None)
+    with pytest.raises(InvalidRequestError, match="by-owner does not hold what Pipeline needs"):
+        scan(PIPELINES, index="by-owner")
+
+
+def test_a_global_index_that_holds_every_field_gives_models() -> None:
+    schema = TableSchema("pk", "sk", gsis=(GlobalIndex("idx", "age", projection=("email", "nick", "tags")),))
+    assert first(scan(target(User, schema), index="idx"))["IndexName"] == "idx"
+    narrow = TableSchema("pk", "sk", gsis=(GlobalIndex("idx", "age", projection=("email",)),))
+    with pytest.raises(InvalidRequestError, match="idx does not hold what User needs"):
+        scan(target(User, narrow), index="idx")
+
+
+@pytest.mark.parametrize("name", ["nope", "", "gsi1pk", ["by-status"]])
+def test_an_unknown_index_is_refused_with_the_known_ones(name: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="it has by-note, by-number, by-status"):
+        scan(ORDERS, index=name)
+    with pytest.raises(InvalidRequestError, match="it has none"):
+        query(USERS, "a", index=name)
 
 
 @pytest.mark.parametrize("value", [0, -1, 10**10, 1.0, "1", True, float("nan")])
@@ -354,6 +368,6 @@ def test_a_page_goes_on_behind_a_key_with_a_size() -> None:
 
 
 def test_a_segment_and_a_count_are_said_in_the_request() -> None:
-    assert first(scan(USERS).counting())["Select"] == "COUNT"
+    assert first(scan(USERS, counts=True))["Select"] == "COUNT"
     payload = first(scan(USERS).segment(2, 5))
     assert (payload["Segment"], payload["TotalSegments"]) == (2, 5)

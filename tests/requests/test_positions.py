@@ -10,9 +10,10 @@ import pytest
 
 from dynarepo._expressions import SortKeyCondition as Sort
 from dynarepo._expressions import attr
-from dynarepo._requests import Listing, Target, query, scan
+from dynarepo._requests import Listing, Target
 from dynarepo.exceptions import InvalidItemError, InvalidKeyError, UnexpectedResponseError
 from tests.key_models import Event, Order, Pipeline, User, target
+from tests.requests.planning import query, scan
 
 USERS, ORDERS, EVENTS, PIPELINES = target(User), target(Order), target(Event), target(Pipeline)
 WIRE = {"pk": {"S": "a"}, "sk": {"S": "b"}, "email": {"S": ""}, "age": {"N": "0"}}
@@ -32,7 +33,7 @@ def test_an_empty_page_may_have_a_successor_and_a_full_one_none() -> None:
 
 
 def test_a_counting_page_has_no_items() -> None:
-    assert scan(USERS).counting().read({"Count": 7, "ScannedCount": 9}).count == 7
+    assert scan(USERS, counts=True).read({"Count": 7, "ScannedCount": 9}).count == 7
 
 
 @pytest.mark.parametrize(
@@ -180,9 +181,9 @@ def test_another_index_or_segment_has_another_fingerprint() -> None:
 
 
 def test_a_fingerprint_is_the_same_for_the_same_reading() -> None:
-    """The page size, consistency and counting say how to read, not what."""
+    """The page size and consistency say how to read, not what."""
     again = query(target(User, consistent_read=True), "a", Sort.gt("b"), where=attr("age").gt(Decimal("5.0")))
-    assert again.fingerprint() == PLAIN.fingerprint() == PLAIN.counting().fingerprint()
+    assert again.fingerprint() == PLAIN.fingerprint()
     assert len(PLAIN.fingerprint()) == 32
     PLAIN.request(0, KEY, 7)
     assert again.fingerprint() == PLAIN.fingerprint()

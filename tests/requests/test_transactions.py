@@ -24,6 +24,7 @@ from dynarepo.exceptions import (
     UnexpectedResponseError,
 )
 from tests.key_models import Event, User, target
+from tests.requests.planning import whole
 
 USERS, EVENTS = target(User), target(Event)
 USER = User(pk="a", sk="b")
@@ -33,7 +34,7 @@ OLD = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 
 
 def entry(operation: TransactWriteItem) -> Any:
-    (found,) = transact_write([(USERS, operation)]).payload["TransactItems"]
+    (found,) = transact_write([(USERS, operation)])[0].payload["TransactItems"]
     return found
 
 
@@ -142,12 +143,12 @@ def deletes(number: int) -> list[tuple[Target[Any], TransactWriteItem]]:
 
 
 def test_a_transaction_has_1_to_100_operations() -> None:
-    assert len(transact_write(deletes(100)).payload["TransactItems"]) == 100
+    assert len(transact_write(deletes(100))[0].payload["TransactItems"]) == 100
     assert (
         len(
-            transact_get([(USERS, {"pk": {"S": "a"}, "sk": {"S": str(n)}}) for n in range(100)]).payload[
-                "TransactItems"
-            ]
+            transact_get(
+                USERS, whole(USERS), [{"pk": {"S": "a"}, "sk": {"S": str(n)}} for n in range(100)]
+            ).payload["TransactItems"]
         )
         == 100
     )
@@ -155,7 +156,7 @@ def test_a_transaction_has_1_to_100_operations() -> None:
         with pytest.raises(InvalidRequestError, match=f"1 to 100 operations, not {number}"):
             transact_write(deletes(number))
         with pytest.raises(InvalidRequestError, match=f"1 to 100 operations, not {number}"):
-            transact_get([(USERS, KEY)] * number)
+            transact_get(USERS, whole(USERS), [KEY] * number)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,7 @@ def test_an_item_stands_in_one_operation(second: TransactWriteItem) -> None:
     with pytest.raises(InvalidRequestError, match="operations 1 and 2 of the transaction are on one item"):
         transact_write(operations)
     with pytest.raises(InvalidRequestError, match="operations 0 and 1"):
-        transact_get([(USERS, KEY), (USERS, KEY)])
+        transact_get(USERS, whole(USERS), [KEY, KEY])
 
 
 def test_1000_and_1e3_are_one_item() -> None:
@@ -189,15 +190,15 @@ def test_1000_and_1e3_are_one_item() -> None:
 
 def test_one_key_in_two_tables_is_two_items() -> None:
     other = Target(USERS.entity, "other")
-    request = transact_write([(USERS, TransactWriteItem.put(USER)), (other, TransactWriteItem.put(USER))])
+    request, _ = transact_write([(USERS, TransactWriteItem.put(USER)), (other, TransactWriteItem.put(USER))])
     assert [entry["Put"]["TableName"] for entry in request.payload["TransactItems"]] == ["app", "other"]
     assert request.table_name is None
-    assert transact_write(deletes(2)).table_name == "app"
+    assert transact_write(deletes(2))[0].table_name == "app"
 
 
 def test_a_token_is_the_callers_or_new() -> None:
-    assert transact_write(deletes(1), "x" * 36).payload["ClientRequestToken"] == "x" * 36
-    tokens = {transact_write(deletes(1)).payload["ClientRequestToken"] for _ in range(3)}
+    assert transact_write(deletes(1), "x" * 36)[0].payload["ClientRequestToken"] == "x" * 36
+    tokens = {transact_write(deletes(1))[0].payload["ClientRequestToken"] for _ in range(3)}
     assert len(tokens) == 3
     assert all(str(UUID(token)) == token for token in tokens)
 
@@ -209,19 +210,18 @@ def test_a_token_has_1_to_36_characters(token: Any) -> None:
 
 
 def test_a_get_has_one_key_for_each_item() -> None:
-    request = transact_get(
-        [(USERS, KEY), (Target(EVENTS.entity, "other"), {"device": {"N": "1"}, "digest": {"B": ""}})]
-    )
+    other = {"pk": {"S": "a"}, "sk": {"S": "c"}}
+    request = transact_get(USERS, whole(USERS), [KEY, other])
     assert request.operation == "TransactGetItems"
     assert request.payload["TransactItems"] == [
         {"Get": {"TableName": "app", "Key": KEY}},
-        {"Get": {"TableName": "other", "Key": {"device": {"N": "1"}, "digest": {"B": ""}}}},
+        {"Get": {"TableName": "app", "Key": other}},
     ]
 
 
 def test_read_items_keep_their_places() -> None:
     reply = {"Responses": [{}, {"Item": WIRE}, {"Item": None}]}
-    assert read_transact_get(USERS, reply, 3) == [None, USER, None]
+    assert read_transact_get(whole(USERS), reply, 3) == [None, USER, None]
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_read_items_keep_their_places() -> None:
 )
 def test_a_reply_with_another_number_of_items_is_unexpected(reply: Any) -> None:
     with pytest.raises(UnexpectedResponseError, match="one response for each key"):
-        read_transact_get(USERS, reply, 1)
+        read_transact_get(whole(USERS), reply, 1)
 
 
 def cancelled(*codes: str | None, old_item: object = None) -> DynamoDBTransactionError:

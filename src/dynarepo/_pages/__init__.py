@@ -2,7 +2,8 @@
 
 from dynarepo._pages._batch_get import read_batch
 from dynarepo._pages._batch_write import BatchWriter
-from dynarepo._pages._caller import Caller
+from dynarepo._pages._caller import Caller, RecordingChannel
+from dynarepo._pages._native_reader import NativeReader
 from dynarepo._pages._parallel import read_parallel
 from dynarepo._pages._reader import PageReader
 from dynarepo._pages._result import PaginationResult
@@ -10,8 +11,10 @@ from dynarepo._pages._result import PaginationResult
 __all__ = [
     "BatchWriter",
     "Caller",
+    "NativeReader",
     "PageReader",
     "PaginationResult",
+    "RecordingChannel",
     "read_batch",
     "read_parallel",
 ]

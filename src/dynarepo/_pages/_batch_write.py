@@ -51,7 +51,7 @@ class BatchWriter(Generic[T]):
     """Takes entries one by one and sends them in chunks while it fills."""
 
     def __init__(self, caller: Caller, target: Target[T]) -> None:
-        caller.channel.check_open()
+        caller.check_open()
         self._caller = caller
         self._target = target
         self._pending: dict[Identity, WriteEntry] = {}

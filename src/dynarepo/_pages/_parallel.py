@@ -6,19 +6,17 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from typing import TypeVar
 
-from pydantic import BaseModel
-
 from dynarepo._pages._reader import PageReader
 from dynarepo._pages._result import PaginationResult
 
 __all__ = ["read_parallel"]
 
-T = TypeVar("T", bound=BaseModel)
+R = TypeVar("R")
 
 
 async def read_parallel(
-    readers: Sequence[PageReader[T]], concurrency: int
-) -> AsyncGenerator[PaginationResult[T], None]:
+    readers: Sequence[PageReader[R]], concurrency: int
+) -> AsyncGenerator[PaginationResult[R], None]:
     """
     Read all segments to their end, at most `concurrency` at once.
 
@@ -27,7 +25,7 @@ async def read_parallel(
     """
     segments = [reader.pages(None) for reader in readers]
     waiting = segments.copy()
-    running: dict[asyncio.Task[PaginationResult[T] | None], AsyncGenerator[PaginationResult[T], None]] = {}
+    running: dict[asyncio.Task[PaginationResult[R] | None], AsyncGenerator[PaginationResult[R], None]] = {}
     try:
         while waiting or running:
             while waiting and len(running) < concurrency:
@@ -49,6 +47,6 @@ async def read_parallel(
 
 
 async def _next_page(
-    pages: AsyncGenerator[PaginationResult[T], None],
-) -> PaginationResult[T] | None:
+    pages: AsyncGenerator[PaginationResult[R], None],
+) -> PaginationResult[R] | None:
     return await anext(pages, None)

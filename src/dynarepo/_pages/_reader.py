@@ -8,38 +8,43 @@ full and the last. `limit` counts items returned, `page_size` items that DynamoD
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel
-
+from dynarepo._pages._batch_get import read_batch
 from dynarepo._pages._caller import Caller
 from dynarepo._pages._cursor import open_cursor, seal_cursor
 from dynarepo._pages._result import PaginationResult
 from dynarepo._request import Deadline
-from dynarepo._requests import Listing, Target, check_count
+from dynarepo._requests import Listing, Reading, Target, check_count
 from dynarepo._wire import WireItem
 from dynarepo.exceptions import InvalidRequestError
 
 __all__ = ["PageReader"]
 
-T = TypeVar("T", bound=BaseModel)
+R = TypeVar("R")
 
 
 @dataclass(slots=True)
 class _Stretch:
-    """What one page of ours consists of: replies of DynamoDB, one after the other."""
+    """
+    What one page of ours consists of: replies of DynamoDB, one after the other.
+
+    `entries` are what was listed, and have the keys; `items` are what is made into models.
+    """
 
     items: list[WireItem] = field(default_factory=list)
+    entries: list[WireItem] = field(default_factory=list)
     scanned: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class PageReader(Generic[T]):
+class PageReader(Generic[R]):
     """Reads one listing; every page begins where the one before ended."""
 
     caller: Caller
-    target: Target[T]
+    target: Target[Any]
+    reading: Reading[R]
     listing: Listing
     page_size: int | None = None
     limit: int | None = None
@@ -59,7 +64,14 @@ class PageReader(Generic[T]):
             return position
         return None if last_evaluated_key is None else self.listing.read_position(last_evaluated_key)
 
-    async def read(self, start: WireItem | None) -> PaginationResult[T]:
+    def segments(self, number: int) -> list[PageReader[R]]:
+        """Give readers of the segments of a parallel scan; their pages have no common position."""
+        return [
+            replace(self, listing=self.listing.segment(each, number), resumable=False)
+            for each in range(number)
+        ]
+
+    async def read(self, start: WireItem | None) -> PaginationResult[R]:
         """Read one page, or as many as `limit` items take, within one deadline."""
         deadline = self.caller.deadline()
         stretch = _Stretch()
@@ -69,7 +81,7 @@ class PageReader(Generic[T]):
             if self.limit is None or position is None or len(stretch.items) >= self.limit:
                 return self._result(stretch, position, self.limit)
 
-    async def pages(self, start: WireItem | None) -> AsyncGenerator[PaginationResult[T], None]:
+    async def pages(self, start: WireItem | None) -> AsyncGenerator[PaginationResult[R], None]:
         """Read page after page, each within a deadline of its own, until the end or the limit."""
         position, left = start, self.limit
         while True:
@@ -83,8 +95,8 @@ class PageReader(Generic[T]):
 
     async def count(self) -> int:
         """Count the items of all pages within one deadline."""
-        deadline, listing, total = self.caller.deadline(), self.listing.counting(), 0
-        for number in range(len(listing.ranges)):
+        deadline, listing, total = self.caller.deadline(), self.listing, 0
+        for number in range(0 if listing.is_empty else len(listing.ranges)):
             start: WireItem | None = None
             while True:
                 request = listing.request(number, start, self.page_size)
@@ -102,22 +114,45 @@ class PageReader(Generic[T]):
         self, stretch: _Stretch, start: WireItem | None, deadline: Deadline, wanted: int | None
     ) -> WireItem | None:
         """Read one page of DynamoDB, and on into the next key range where one ends; give the new position."""
+        if self.listing.is_empty:
+            return None
         size = self._size(wanted)
         evaluated, before = 0, len(stretch.items)
         for number in range(self.listing.range_of(start), len(self.listing.ranges)):
             room = size if size is None or evaluated >= size else size - evaluated
             request = self.listing.request(number, start, room)
             page = self.listing.read(await self.caller.send(request, deadline))
-            stretch.items += page.items
+            await self._take(stretch, page.items, deadline)
             stretch.scanned += page.scanned_count
             evaluated += page.scanned_count
             if page.last_key is not None:
                 return page.last_key
             is_full = size is not None and evaluated >= size and len(stretch.items) > before
             if is_full and number + 1 < len(self.listing.ranges):
-                return self.listing.position(stretch.items[-1])
+                return self.listing.position(stretch.entries[-1])
             start = None
         return None
+
+    async def _take(self, stretch: _Stretch, entries: list[WireItem], deadline: Deadline) -> None:
+        """Take what was listed; where these are keys only, read the items, and leave out what is gone."""
+        if not self.listing.hydrates:
+            stretch.items += entries
+            stretch.entries = stretch.items
+            return
+        table, reading = self.target.source.table, self.reading
+        items = await read_batch(
+            self.caller,
+            self.target,
+            reading,
+            [table.of(entry) for entry in entries],
+            lambda item: item if reading.is_ours(item) and reading.keeps(item) else None,
+            consistent=self.target.consistent_read,
+            deadline=deadline,
+        )
+        for entry, item in zip(entries, items, strict=True):
+            if item is not None:
+                stretch.entries.append(entry)
+                stretch.items.append(item)
 
     def _size(self, wanted: int | None) -> int | None:
         if self.listing.has_filter or wanted is None:
@@ -126,17 +161,17 @@ class PageReader(Generic[T]):
 
     def _result(
         self, stretch: _Stretch, position: WireItem | None, wanted: int | None
-    ) -> PaginationResult[T]:
+    ) -> PaginationResult[R]:
         items = stretch.items
         if wanted is not None and len(items) >= wanted:
             # Behind the last item returned, not the last one read: those between would be lost.
             is_cut = len(items) > wanted
             items = items[:wanted]
             if is_cut or position is not None:
-                position = self.listing.position(items[-1])
-        decode = self.target.entity.decode
+                position = self.listing.position(stretch.entries[len(items) - 1])
+        make = self.reading.make
         return PaginationResult(
-            [decode(item) for item in items],
+            [make(item) for item in items],
             len(items),
             stretch.scanned,
             self.listing.plain_position(position) if self.resumable else None,

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from inspect import isawaitable
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from dynarepo._codec import bind
+from dynarepo._codec import Source, bind
 from dynarepo._config import DynamoDBConfig
 from dynarepo._connection import Channel
 from dynarepo._observability import Logger
-from dynarepo._pages import Caller
-from dynarepo._requests import Target
+from dynarepo._pages import Caller, RecordingChannel
+from dynarepo._requests import Explanation, Reading, Target
 from dynarepo._schema import TableSchema
 from dynarepo._transport import Transport
-from dynarepo.exceptions import ConfigurationError, DynamoDBServiceError
+from dynarepo.exceptions import ConfigurationError, DynamoDBServiceError, InvalidRequestError
 
 __all__ = ["Connected", "RepositoryBase"]
 
@@ -24,7 +27,7 @@ T = TypeVar("T", bound=BaseModel)
 
 #: Options that shape calls; the others belong to the connection and cannot change while it is open.
 _CALL_OPTIONS: Final = frozenset(
-    {"batch_concurrency", "consistent_read", "cursor_keys", "cursor_scope", "deadline"}
+    {"batch_concurrency", "consistent_read", "cursor_keys", "cursor_scope", "deadline", "user_timezone"}
 )
 
 
@@ -115,14 +118,23 @@ class RepositoryBase(Connected, Generic[T]):
         Sends nothing and opens nothing.
         """
         super().__init__(config=config, logger=logger, transport=transport, channel=channel)
-        entity = bind(model, schema)
-        name = table_name or entity.schema.table_name or config.table_name
+        self._bind(
+            lambda zone: bind(model, schema, zone), table_name or bind(model, schema).schema.table_name
+        )
+
+    def _bind(self, source_in: Callable[[ZoneInfo | None], Source[T]], table_name: str | None) -> None:
+        """Take what is stored, read in a time zone, and where: the configuration's table if none is named."""
+        source, name = source_in(self._config.zone), table_name or self._config.table_name
         if name is None:
             raise ConfigurationError(
-                f"{model.__name__} has no table: set table_name in its declaration or in the configuration"
+                f"{source.name} has no table: set table_name in its declaration or in the configuration"
             )
-        self._target: Target[T] = Target(entity, name, config.consistent_read)
-        self._caller = Caller(self._channel, config)
+        self._source_in = source_in
+        self._target: Target[T] = Target(source, name, self._config.consistent_read)
+        self._caller = Caller(self._channel, self._config)
+
+    def _reading(self, view: type[BaseModel] | None, *, skip_expired: bool = False) -> Reading[Any]:
+        return Reading.of(self._target.source, view, skip_expired=skip_expired)
 
     @property
     def model(self) -> type[T]:
@@ -139,7 +151,8 @@ class RepositoryBase(Connected, Generic[T]):
         Give a cheap copy with other options, on the same connection.
 
         Args:
-            options: Any of `batch_concurrency`, `consistent_read`, `cursor_keys`, `cursor_scope`, `deadline`.
+            options: Any of `batch_concurrency`, `consistent_read`, `cursor_keys`, `cursor_scope`, `deadline`,
+                `user_timezone`.
 
         Raises:
             ConfigurationError: An option is unknown or belongs to the connection.
@@ -155,8 +168,44 @@ class RepositoryBase(Connected, Generic[T]):
         other._owns_channel = False
         other._config = config
         other._caller = Caller(self._channel, config)
-        other._target = Target(self._target.entity, self._target.table_name, config.consistent_read)
+        other._target = Target(self._source_in(config.zone), self.table_name, config.consistent_read)
         return other
+
+    async def explain(self, call: Callable[[Self], Awaitable[object] | AsyncIterator[object]]) -> Explanation:
+        """
+        Say what a call would send, and send nothing.
+
+        ::
+
+            print(await users.explain(lambda u: u.query_by_pk("USER#1", where=attr("age").ge(18))))
+
+        Args:
+            call: Calls a method of the repository that it is given.
+
+        Returns:
+            The first request of the call; what follows may depend on its reply. Values are hidden in
+            `str()` and `repr()` of it.
+
+        Raises:
+            InvalidRequestError: What `call` gives is no call, or it sends nothing.
+            RequestRefusedError: The call is refused, as it would be without `explain`.
+
+        Costs nothing, and needs no open connection.
+        """
+        if not callable(call):
+            raise InvalidRequestError("explain takes a function, such as lambda r: r.get_one(...)")
+        channel = RecordingChannel(self._config, self._logger)
+        other = copy.copy(self)
+        other._owns_channel, other._channel = False, channel
+        other._caller = Caller(channel, self._config)
+        try:
+            await _begin(call(other))
+        except Exception:
+            if not channel.requests:
+                raise
+        if not channel.requests:
+            raise InvalidRequestError("the call sends nothing by the repository that it is given")
+        return Explanation.of(channel.requests[0])
 
     async def ping(self) -> bool:
         """
@@ -175,4 +224,21 @@ class RepositoryBase(Connected, Generic[T]):
         return True
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.model.__name__}, table_name={self.table_name!r})"
+        return f"{type(self).__name__}({self._target.source.name}, table_name={self.table_name!r})"
+
+
+async def _begin(called: object) -> None:
+    """Run a call, or an iterator up to its first element; leave nothing open."""
+    if isinstance(called, AsyncIterator):
+        try:
+            await anext(called, None)
+        finally:
+            if isinstance(called, AsyncGenerator):
+                await called.aclose()
+    elif isawaitable(called):
+        await called
+    else:
+        raise InvalidRequestError(
+            "explain takes a call that reads or writes, such as lambda r: r.get_one(...); "
+            "what batch() collects is a batch_write"
+        )

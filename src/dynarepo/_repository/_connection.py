@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar, overload
 
 from pydantic import BaseModel
 
@@ -14,15 +14,21 @@ from dynarepo._observability import Logger
 from dynarepo._pages import Caller
 from dynarepo._repository._admin import TableAdmin
 from dynarepo._repository._base import Connected
+from dynarepo._repository._gateway import TableGateway
 from dynarepo._repository._read import AsyncReadRepository
 from dynarepo._repository._repository import AsyncDynamoDBRepository
-from dynarepo._repository._transaction import WriteTransaction, send_transaction
+from dynarepo._repository._transaction import WriteTransaction
+from dynarepo._repository._union import AsyncUnionRepository
 from dynarepo._repository._write import AsyncWriteRepository
 from dynarepo._schema import TableSchema
 
 __all__ = ["DynamoDBConnection"]
 
 T = TypeVar("T", bound=BaseModel)
+A = TypeVar("A", bound=BaseModel)
+B = TypeVar("B", bound=BaseModel)
+C = TypeVar("C", bound=BaseModel)
+D = TypeVar("D", bound=BaseModel)
 
 
 class _Shared(TypedDict):
@@ -73,9 +79,51 @@ class DynamoDBConnection(Connected):
         """Make the writing half alone; the arguments are those of `repository`."""
         return AsyncWriteRepository(model, schema=schema, table_name=table_name, **self._shared())
 
+    @overload
+    def union_repository(
+        self, first: type[A], second: type[B], /, *, table_name: str | None = None
+    ) -> AsyncUnionRepository[A | B]: ...
+
+    @overload
+    def union_repository(
+        self, first: type[A], second: type[B], third: type[C], /, *, table_name: str | None = None
+    ) -> AsyncUnionRepository[A | B | C]: ...
+
+    @overload
+    def union_repository(
+        self,
+        first: type[A],
+        second: type[B],
+        third: type[C],
+        fourth: type[D],
+        /,
+        *,
+        table_name: str | None = None,
+    ) -> AsyncUnionRepository[A | B | C | D]: ...
+
+    def union_repository(
+        self, *models: type[BaseModel], table_name: str | None = None
+    ) -> AsyncUnionRepository[Any]:
+        """
+        Make a repository that reads several models of one table, each as the type that its item names.
+
+        Args:
+            models: Two or more models that declare a discriminator; of more than four, say the type:
+                `AsyncUnionRepository[A | B | C | D | E](A, B, C, D, E, ...)`.
+            table_name: The table; otherwise the declarations', otherwise the configuration's.
+
+        Raises:
+            SchemaError: A model has no discriminator, two have the same, or their keys or indexes differ.
+        """
+        return AsyncUnionRepository(*models, table_name=table_name, **self._shared())
+
     def table_admin(self) -> TableAdmin:
         """Make a `TableAdmin` on this connection."""
         return TableAdmin(**self._shared())
+
+    def table_gateway(self) -> TableGateway:
+        """Make a `TableGateway` on this connection, for what has no model."""
+        return TableGateway(**self._shared())
 
     @asynccontextmanager
     async def transaction(self, *, client_token: str | None = None) -> AsyncIterator[WriteTransaction]:
@@ -97,8 +145,8 @@ class DynamoDBConnection(Connected):
         try:
             yield transaction
         finally:
-            operations = transaction.end()
-        await send_transaction(Caller(self._channel, self._config), operations, client_token)
+            transaction.end()
+        await transaction.commit(Caller(self._channel, self._config), client_token)
 
     def _shared(self) -> _Shared:
         return {"config": self._config, "logger": self._logger, "channel": self._channel}

@@ -4,50 +4,46 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import TypeVar
+from typing import Any, TypeVar, Unpack, overload
 
 from pydantic import BaseModel
 
 from dynarepo._expressions import SortKeyCondition, Where
 from dynarepo._pages import PageReader, PaginationResult, read_parallel
 from dynarepo._repository._base import RepositoryBase
-from dynarepo._requests import Listing, check_segments, query, require_whole_items, scan
+from dynarepo._repository._options import QueryOptions, ScanOptions
+from dynarepo._requests import Asked, Listing, Reading, check_segments, query, scan
+from dynarepo._wire import WireItem
 from dynarepo.exceptions import InvalidRequestError
 
 __all__ = ["ListingRepository"]
 
 T = TypeVar("T", bound=BaseModel)
+V = TypeVar("V", bound=BaseModel)
+R = TypeVar("R")
 
 
 class ListingRepository(RepositoryBase[T]):
     """Queries, scans and counts; a part of `AsyncReadRepository`."""
 
+    @overload
+    async def query_by_pk(self, pk: object, **options: Unpack[QueryOptions[T]]) -> PaginationResult[T]: ...
+
+    @overload
     async def query_by_pk(
-        self,
-        pk: object,
-        *,
-        where: Where[T] | None = None,
-        index: str | None = None,
-        limit: int | None = None,
-        page_size: int | None = None,
-        cursor: str | None = None,
-        last_evaluated_key: Mapping[str, object] | None = None,
-        descending: bool = False,
-        consistent: bool | None = None,
-    ) -> PaginationResult[T]:
+        self, pk: object, *, view: type[V], **options: Unpack[QueryOptions[T]]
+    ) -> PaginationResult[V]: ...
+
+    async def query_by_pk(
+        self, pk: object, *, view: type[BaseModel] | None = None, **options: Unpack[QueryOptions[T]]
+    ) -> PaginationResult[Any]:
         """
         Read the items of one partition, in the order of their sort keys.
 
         Args:
             pk: The partition key of the table or index; a tuple where it has several attributes.
-            where: A condition on other fields. DynamoDB reads, and charges for, the items it leaves out.
-            index: The name of an index of the model.
-            limit: How many items to return at most; without it, one page of DynamoDB (up to 1 MB).
-            page_size: How many items DynamoDB reads for one request, filtered out ones included.
-            cursor: Go on where the result with this cursor ended.
-            last_evaluated_key: The same, with the plain key of a result.
-            descending: From the highest sort key down.
-            consistent: Read consistently; not on a global index.
+            view: A model of a part of the fields: only that part is sent, and returned.
+            options: See `QueryOptions`: `where`, `index`, `limit`, `page_size`, `cursor`, `descending`, ...
 
         Returns:
             The models, and where to go on. No models is an empty list.
@@ -56,69 +52,78 @@ class ListingRepository(RepositoryBase[T]):
             InvalidRequestError: An argument is out of range, or the model has no such index or field.
             InvalidKeyError: A key value does not fit.
             InvalidCursorError: The cursor belongs to another query.
+            SchemaError: The view is not of this model's fields.
 
-        Costs one Query without `limit`; with it as many as the items take, within one deadline.
+        Costs one Query without `limit`; with it as many as the items take, within one deadline. A view costs
+        as much capacity as whole items.
         """
-        listing = self._query(pk, None, where, index, descending, consistent)
-        return await self._read(listing, limit, page_size, cursor, last_evaluated_key)
+        reader, start = self._querying(pk, None, view, **options)
+        return await reader.read(start)
+
+    @overload
+    async def query_by_pk_and_sk(
+        self, pk: object, sk_condition: SortKeyCondition, **options: Unpack[QueryOptions[T]]
+    ) -> PaginationResult[T]: ...
+
+    @overload
+    async def query_by_pk_and_sk(
+        self, pk: object, sk_condition: SortKeyCondition, *, view: type[V], **options: Unpack[QueryOptions[T]]
+    ) -> PaginationResult[V]: ...
 
     async def query_by_pk_and_sk(
         self,
         pk: object,
         sk_condition: SortKeyCondition,
         *,
-        where: Where[T] | None = None,
-        index: str | None = None,
-        limit: int | None = None,
-        page_size: int | None = None,
-        cursor: str | None = None,
-        last_evaluated_key: Mapping[str, object] | None = None,
-        descending: bool = False,
-        consistent: bool | None = None,
-    ) -> PaginationResult[T]:
+        view: type[BaseModel] | None = None,
+        **options: Unpack[QueryOptions[T]],
+    ) -> PaginationResult[Any]:
         """
         Read the items of one partition whose sort key meets a condition.
 
         Args:
             pk: As in `query_by_pk`, and so are the others.
             sk_condition: A `SortKeyCondition`; `ne` reads two key ranges, one after the other.
-            where: A condition on other fields.
-            index: The name of an index of the model.
-            limit: How many items to return at most.
-            page_size: How many items DynamoDB reads for one request.
-            cursor: Go on where the result with this cursor ended.
-            last_evaluated_key: The same, with the plain key of a result.
-            descending: From the highest sort key down.
-            consistent: Read consistently; not on a global index.
+            view: A model of a part of the fields.
+            options: See `QueryOptions`.
 
         Returns:
             The models, and where to go on.
 
         Raises:
-            InvalidRequestError: An argument is out of range, or the model has no such index or field.
             InvalidKeyError: A key value does not fit, such as a prefix of a number.
-            InvalidCursorError: The cursor belongs to another query.
+            InvalidRequestError: As for `query_by_pk`, and so are the others.
 
         Costs as `query_by_pk`.
         """
         if sk_condition is None:
             raise InvalidRequestError("query_by_pk_and_sk needs a sort key condition; see query_by_pk")
-        listing = self._query(pk, sk_condition, where, index, descending, consistent)
-        return await self._read(listing, limit, page_size, cursor, last_evaluated_key)
+        reader, start = self._querying(pk, sk_condition, view, **options)
+        return await reader.read(start)
+
+    @overload
+    def iter_query(
+        self, pk: object, sk_condition: SortKeyCondition | None = None, **options: Unpack[QueryOptions[T]]
+    ) -> AsyncGenerator[PaginationResult[T], None]: ...
+
+    @overload
+    def iter_query(
+        self,
+        pk: object,
+        sk_condition: SortKeyCondition | None = None,
+        *,
+        view: type[V],
+        **options: Unpack[QueryOptions[T]],
+    ) -> AsyncGenerator[PaginationResult[V], None]: ...
 
     def iter_query(
         self,
         pk: object,
         sk_condition: SortKeyCondition | None = None,
         *,
-        where: Where[T] | None = None,
-        index: str | None = None,
-        limit: int | None = None,
-        page_size: int | None = None,
-        cursor: str | None = None,
-        descending: bool = False,
-        consistent: bool | None = None,
-    ) -> AsyncGenerator[PaginationResult[T], None]:
+        view: type[BaseModel] | None = None,
+        **options: Unpack[QueryOptions[T]],
+    ) -> AsyncGenerator[PaginationResult[Any], None]:
         """
         Read a partition page by page.
 
@@ -131,87 +136,93 @@ class ListingRepository(RepositoryBase[T]):
 
         Costs one Query for each page.
         """
-        listing = self._query(pk, sk_condition, where, index, descending, consistent)
-        reader = self._reader(listing, limit, page_size)
-        return reader.pages(reader.start(cursor, None))
+        reader, start = self._querying(pk, sk_condition, view, **options)
+        return reader.pages(start)
+
+    @overload
+    def iter_query_items(
+        self, pk: object, sk_condition: SortKeyCondition | None = None, **options: Unpack[QueryOptions[T]]
+    ) -> AsyncGenerator[T, None]: ...
+
+    @overload
+    def iter_query_items(
+        self,
+        pk: object,
+        sk_condition: SortKeyCondition | None = None,
+        *,
+        view: type[V],
+        **options: Unpack[QueryOptions[T]],
+    ) -> AsyncGenerator[V, None]: ...
 
     def iter_query_items(
         self,
         pk: object,
         sk_condition: SortKeyCondition | None = None,
         *,
-        where: Where[T] | None = None,
-        index: str | None = None,
-        limit: int | None = None,
-        page_size: int | None = None,
-        cursor: str | None = None,
-        descending: bool = False,
-        consistent: bool | None = None,
-    ) -> AsyncGenerator[T, None]:
+        view: type[BaseModel] | None = None,
+        **options: Unpack[QueryOptions[T]],
+    ) -> AsyncGenerator[Any, None]:
         """
         Read a partition item by item; the arguments and costs are those of `iter_query`.
 
         Returns:
             An async iterator of models.
         """
-        pages = self.iter_query(
-            pk,
-            sk_condition,
-            where=where,
-            index=index,
-            limit=limit,
-            page_size=page_size,
-            cursor=cursor,
-            descending=descending,
-            consistent=consistent,
-        )
-        return _items_of(pages)
+        reader, start = self._querying(pk, sk_condition, view, **options)
+        return _items_of(reader.pages(start))
+
+    @overload
+    async def scan(self, **options: Unpack[ScanOptions[T]]) -> PaginationResult[T]: ...
+
+    @overload
+    async def scan(self, *, view: type[V], **options: Unpack[ScanOptions[T]]) -> PaginationResult[V]: ...
 
     async def scan(
-        self,
-        *,
-        where: Where[T] | None = None,
-        index: str | None = None,
-        limit: int | None = None,
-        page_size: int | None = None,
-        cursor: str | None = None,
-        last_evaluated_key: Mapping[str, object] | None = None,
-        consistent: bool | None = None,
-    ) -> PaginationResult[T]:
+        self, *, view: type[BaseModel] | None = None, **options: Unpack[ScanOptions[T]]
+    ) -> PaginationResult[Any]:
         """
-        Read the table, or an index, from its beginning; the arguments are those of `query_by_pk`.
+        Read the table, or an index, from its beginning.
 
-        Every item must fit the model: in a table of several models, query instead.
+        Every item must fit the model: in a table of several models, declare a `discriminator`, and the
+        others are left out.
+
+        Args:
+            view: A model of a part of the fields: only that part is sent, and returned.
+            options: See `ScanOptions`: `where`, `index`, `limit`, `page_size`, `cursor`, ...
+
+        Returns:
+            The models, and where to go on.
+
+        Raises:
+            InvalidRequestError: As for `query_by_pk`, and so are the others.
 
         Costs as `query_by_pk`, for everything that the table holds.
         """
-        listing = self._scan(where, index, consistent)
-        return await self._read(listing, limit, page_size, cursor, last_evaluated_key)
+        reader, start = self._scanning(view, **options)
+        return await reader.read(start)
+
+    @overload
+    def iter_scan(
+        self, *, segments: int = 1, **options: Unpack[ScanOptions[T]]
+    ) -> AsyncGenerator[PaginationResult[T], None]: ...
+
+    @overload
+    def iter_scan(
+        self, *, view: type[V], segments: int = 1, **options: Unpack[ScanOptions[T]]
+    ) -> AsyncGenerator[PaginationResult[V], None]: ...
 
     def iter_scan(
-        self,
-        *,
-        where: Where[T] | None = None,
-        index: str | None = None,
-        limit: int | None = None,
-        page_size: int | None = None,
-        cursor: str | None = None,
-        consistent: bool | None = None,
-        segments: int = 1,
-    ) -> AsyncGenerator[PaginationResult[T], None]:
+        self, *, view: type[BaseModel] | None = None, segments: int = 1, **options: Unpack[ScanOptions[T]]
+    ) -> AsyncGenerator[PaginationResult[Any], None]:
         """
         Read the table page by page, in one or several segments at once.
 
         Args:
-            where: A condition; DynamoDB reads, and charges for, the items it leaves out.
-            index: The name of an index of the model.
-            limit: How many items to return at most; not with several segments.
-            page_size: How many items DynamoDB reads for one request.
-            cursor: Go on where the page with this cursor ended; not with several segments.
-            consistent: Read consistently; not on a global index.
+            view: A model of a part of the fields.
             segments: How many parts the table is cut into. Up to `batch_concurrency` are read at
                 once, each one page ahead; their pages come in the order in which they arrive and
-                have no cursor.
+                have no cursor. `limit`, `cursor` and `last_evaluated_key` do not go with several.
+            options: See `ScanOptions`.
 
         Returns:
             An async iterator of pages. Leave it by `contextlib.aclosing` to wait for the
@@ -222,47 +233,28 @@ class ListingRepository(RepositoryBase[T]):
 
         Costs one Scan for each page.
         """
-        listing = self._scan(where, index, consistent)
-        if check_segments(segments) == 1:
-            reader = self._reader(listing, limit, page_size)
-            return reader.pages(reader.start(cursor, None))
-        if limit is not None or cursor is not None:
-            raise InvalidRequestError("limit and cursor do not go with several segments")
-        readers = [
-            PageReader(
-                self._caller, self._target, listing.segment(number, segments), page_size, resumable=False
-            )
-            for number in range(segments)
-        ]
-        return read_parallel(readers, self._config.batch_concurrency)
+        return self._scan_pages(view, segments, options)
+
+    @overload
+    def iter_scan_items(
+        self, *, segments: int = 1, **options: Unpack[ScanOptions[T]]
+    ) -> AsyncGenerator[T, None]: ...
+
+    @overload
+    def iter_scan_items(
+        self, *, view: type[V], segments: int = 1, **options: Unpack[ScanOptions[T]]
+    ) -> AsyncGenerator[V, None]: ...
 
     def iter_scan_items(
-        self,
-        *,
-        where: Where[T] | None = None,
-        index: str | None = None,
-        limit: int | None = None,
-        page_size: int | None = None,
-        cursor: str | None = None,
-        consistent: bool | None = None,
-        segments: int = 1,
-    ) -> AsyncGenerator[T, None]:
+        self, *, view: type[BaseModel] | None = None, segments: int = 1, **options: Unpack[ScanOptions[T]]
+    ) -> AsyncGenerator[Any, None]:
         """
         Read the table item by item; the arguments and costs are those of `iter_scan`.
 
         Returns:
             An async iterator of models.
         """
-        pages = self.iter_scan(
-            where=where,
-            index=index,
-            limit=limit,
-            page_size=page_size,
-            cursor=cursor,
-            consistent=consistent,
-            segments=segments,
-        )
-        return _items_of(pages)
+        return _items_of(self._scan_pages(view, segments, options))
 
     async def count(
         self,
@@ -272,6 +264,7 @@ class ListingRepository(RepositoryBase[T]):
         where: Where[T] | None = None,
         index: str | None = None,
         consistent: bool | None = None,
+        skip_expired: bool = False,
     ) -> int:
         """
         Count the items of a partition over all pages; the arguments are those of `query_by_pk_and_sk`.
@@ -279,56 +272,76 @@ class ListingRepository(RepositoryBase[T]):
         Costs the same capacity as reading the items, in as many Querys, within one deadline; give a
         large partition a longer one by `with_options(deadline=...)`.
         """
-        listing = query(
-            self._target,
-            pk,
-            sk_condition,
-            where=where,
-            index=index,
-            consistent=consistent,
-        )
-        return await self._reader(listing, None, None).count()
+        reading = self._reading(None, skip_expired=skip_expired)
+        asked = Asked(reading, where, index, consistent, counts=True)
+        listing = query(self._target, pk, sk_condition, asked)
+        return await PageReader(self._caller, self._target, reading, listing).count()
 
-    def _query(
+    def _querying(
         self,
         pk: object,
         sk_condition: SortKeyCondition | None,
-        where: Where[T] | None,
-        index: str | None,
-        descending: bool,
-        consistent: bool | None,
-    ) -> Listing:
-        require_whole_items(self._target.entity, index)
-        return query(
-            self._target,
-            pk,
-            sk_condition,
-            where=where,
-            index=index,
-            descending=descending,
-            consistent=consistent,
-        )
+        view: type[BaseModel] | None,
+        *,
+        where: Where[T] | None = None,
+        index: str | None = None,
+        limit: int | None = None,
+        page_size: int | None = None,
+        cursor: str | None = None,
+        last_evaluated_key: Mapping[str, object] | None = None,
+        descending: bool = False,
+        consistent: bool | None = None,
+        skip_expired: bool = False,
+        hydrate: bool = False,
+    ) -> tuple[PageReader[Any], WireItem | None]:
+        reading = self._reading(view, skip_expired=skip_expired)
+        asked = Asked(reading, where, index, consistent, hydrate)
+        listing = query(self._target, pk, sk_condition, asked, descending=descending)
+        return self._starting(reading, listing, limit, page_size, cursor, last_evaluated_key)
 
-    def _scan(self, where: Where[T] | None, index: str | None, consistent: bool | None) -> Listing:
-        require_whole_items(self._target.entity, index)
-        return scan(self._target, where=where, index=index, consistent=consistent)
-
-    def _reader(self, listing: Listing, limit: int | None, page_size: int | None) -> PageReader[T]:
-        return PageReader(self._caller, self._target, listing, page_size, limit)
-
-    async def _read(
+    def _scanning(
         self,
+        view: type[BaseModel] | None,
+        *,
+        where: Where[T] | None = None,
+        index: str | None = None,
+        limit: int | None = None,
+        page_size: int | None = None,
+        cursor: str | None = None,
+        last_evaluated_key: Mapping[str, object] | None = None,
+        consistent: bool | None = None,
+        skip_expired: bool = False,
+        hydrate: bool = False,
+    ) -> tuple[PageReader[Any], WireItem | None]:
+        reading = self._reading(view, skip_expired=skip_expired)
+        listing = scan(self._target, Asked(reading, where, index, consistent, hydrate))
+        return self._starting(reading, listing, limit, page_size, cursor, last_evaluated_key)
+
+    def _starting(
+        self,
+        reading: Reading[R],
         listing: Listing,
         limit: int | None,
         page_size: int | None,
         cursor: str | None,
         last_evaluated_key: Mapping[str, object] | None,
-    ) -> PaginationResult[T]:
-        reader = self._reader(listing, limit, page_size)
-        return await reader.read(reader.start(cursor, last_evaluated_key))
+    ) -> tuple[PageReader[R], WireItem | None]:
+        reader = PageReader(self._caller, self._target, reading, listing, page_size, limit)
+        return reader, reader.start(cursor, last_evaluated_key)
+
+    def _scan_pages(
+        self, view: type[BaseModel] | None, segments: int, options: ScanOptions[T]
+    ) -> AsyncGenerator[PaginationResult[Any], None]:
+        alone = ("limit", "cursor", "last_evaluated_key")
+        if check_segments(segments) > 1 and any(options.get(name) is not None for name in alone):
+            raise InvalidRequestError(f"{', '.join(alone)} do not go with several segments")
+        reader, start = self._scanning(view, **options)
+        if segments == 1:
+            return reader.pages(start)
+        return read_parallel(reader.segments(segments), self._config.batch_concurrency)
 
 
-async def _items_of(pages: AsyncGenerator[PaginationResult[T], None]) -> AsyncGenerator[T, None]:
+async def _items_of(pages: AsyncGenerator[PaginationResult[R], None]) -> AsyncGenerator[R, None]:
     async with aclosing(pages):
         async for page in pages:
             for item in page.items:

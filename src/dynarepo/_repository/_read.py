@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 from pydantic import BaseModel
 
@@ -23,6 +23,7 @@ from dynarepo.exceptions import DynamoDBTransactionError
 __all__ = ["AsyncReadRepository"]
 
 T = TypeVar("T", bound=BaseModel)
+V = TypeVar("V", bound=BaseModel)
 
 
 class AsyncReadRepository(ListingRepository[T]):
@@ -34,14 +35,40 @@ class AsyncReadRepository(ListingRepository[T]):
     for a stored item that does not fit the model.
     """
 
-    async def get_one(self, pk: object, sk: object = None, *, consistent: bool | None = None) -> T | None:
+    @overload
+    async def get_one(
+        self, pk: object, sk: object = None, *, consistent: bool | None = None, skip_expired: bool = False
+    ) -> T | None: ...
+
+    @overload
+    async def get_one(
+        self,
+        pk: object,
+        sk: object = None,
+        *,
+        view: type[V],
+        consistent: bool | None = None,
+        skip_expired: bool = False,
+    ) -> V | None: ...
+
+    async def get_one(
+        self,
+        pk: object,
+        sk: object = None,
+        *,
+        view: type[BaseModel] | None = None,
+        consistent: bool | None = None,
+        skip_expired: bool = False,
+    ) -> Any:
         """
         Read one item.
 
         Args:
             pk: The partition key.
             sk: The sort key, where the table has one.
+            view: A model of a part of the fields: only that part is sent, and returned.
             consistent: Read consistently, at twice the capacity; the configuration decides without it.
+            skip_expired: Give `None` for an item whose expiry time is past.
 
         Returns:
             The model, or `None` if there is no such item.
@@ -49,19 +76,46 @@ class AsyncReadRepository(ListingRepository[T]):
         Raises:
             InvalidKeyError: The key is incomplete, of the wrong type, empty or too long.
             InvalidItemError: The stored item does not fit the model.
+            WrongModelError: It has the discriminator of another model.
+            SchemaError: The view is not of this model's fields.
 
-        Costs one GetItem: half a read unit for each 4 KB, a whole one if consistent.
+        Costs one GetItem: half a read unit for each 4 KB of the whole item, a whole one if consistent.
         """
-        reply = await self._caller.send(get_item(self._target, pk, sk, consistent=consistent))
-        return read_item(self._target, reply)
+        reading = self._reading(view, skip_expired=skip_expired)
+        reply = await self._caller.send(get_item(self._target, reading, pk, sk, consistent=consistent))
+        return read_item(reading, reply)
 
-    async def batch_get(self, keys: Iterable[object], *, consistent: bool | None = None) -> list[T | None]:
+    @overload
+    async def batch_get(
+        self, keys: Iterable[object], *, consistent: bool | None = None, skip_expired: bool = False
+    ) -> list[T | None]: ...
+
+    @overload
+    async def batch_get(
+        self,
+        keys: Iterable[object],
+        *,
+        view: type[V],
+        consistent: bool | None = None,
+        skip_expired: bool = False,
+    ) -> list[V | None]: ...
+
+    async def batch_get(
+        self,
+        keys: Iterable[object],
+        *,
+        view: type[BaseModel] | None = None,
+        consistent: bool | None = None,
+        skip_expired: bool = False,
+    ) -> list[Any]:
         """
         Read any number of items by key.
 
         Args:
             keys: `(pk, sk)` tuples; for a table without a sort key, partition keys.
+            view: A model of a part of the fields: only that part is sent, and returned.
             consistent: Read consistently, at twice the capacity.
+            skip_expired: Give `None` for an item whose expiry time is past.
 
         Returns:
             One entry for each key, in the order asked: the model, or `None` if there is no such item.
@@ -74,15 +128,30 @@ class AsyncReadRepository(ListingRepository[T]):
         """
         if consistent is None:
             consistent = self._target.consistent_read
+        reading = self._reading(view, skip_expired=skip_expired)
         wanted = [self._encode_key(key) for key in keys]
-        return await read_batch(self._caller, self._target, wanted, consistent=consistent)
+        return await read_batch(
+            self._caller, self._target, reading, wanted, reading.found, consistent=consistent
+        )
 
-    async def transact_get(self, keys: Iterable[object]) -> list[T | None]:
+    @overload
+    async def transact_get(self, keys: Iterable[object], *, skip_expired: bool = False) -> list[T | None]: ...
+
+    @overload
+    async def transact_get(
+        self, keys: Iterable[object], *, view: type[V], skip_expired: bool = False
+    ) -> list[V | None]: ...
+
+    async def transact_get(
+        self, keys: Iterable[object], *, view: type[BaseModel] | None = None, skip_expired: bool = False
+    ) -> list[Any]:
         """
         Read up to 100 items as they are at one moment.
 
         Args:
             keys: As for `batch_get`; each once.
+            view: A model of a part of the fields: only that part is sent, and returned.
+            skip_expired: Give `None` for an item whose expiry time is past.
 
         Returns:
             One entry for each key, in the order asked.
@@ -93,13 +162,14 @@ class AsyncReadRepository(ListingRepository[T]):
 
         Costs one TransactGetItems: two read units for each 4 KB of an item.
         """
-        wanted = [(self._target, self._encode_key(key)) for key in keys]
-        request = transact_get(wanted)
+        reading = self._reading(view, skip_expired=skip_expired)
+        wanted = [self._encode_key(key) for key in keys]
+        request = transact_get(self._target, reading, wanted)
         try:
             reply = await self._caller.send(request)
         except DynamoDBTransactionError as error:
-            raise align_reasons([(target, None) for target, _ in wanted], error) from None
-        return read_transact_get(self._target, reply, len(wanted))
+            raise align_reasons([(self._target, None)] * len(wanted), error) from None
+        return read_transact_get(reading, reply, len(wanted))
 
     def _encode_key(self, key: object) -> WireItem:
-        return self._target.entity.table.encode(*split_key(self._target.entity, key))
+        return self._target.source.table.encode(*split_key(self._target.source, key))

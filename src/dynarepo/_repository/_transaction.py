@@ -30,13 +30,16 @@ class _Writes(Protocol[M]):
     def _channel(self) -> Channel: ...
 
 
-async def send_transaction(caller: Caller, operations: Sequence[_Pair], client_token: str | None) -> None:
-    """Send a transaction; its reasons come back with the operations they belong to."""
-    request = transact_write(operations, client_token)
+async def send_transaction(
+    caller: Caller, operations: Sequence[_Pair], client_token: str | None
+) -> list[BaseModel | None]:
+    """Send a transaction and give the models as stored; its reasons come back with their operations."""
+    request, stored = transact_write(operations, client_token)
     try:
         await caller.send(request)
     except DynamoDBTransactionError as error:
         raise align_reasons(operations, error) from None
+    return stored
 
 
 class WriteTransaction:
@@ -51,6 +54,19 @@ class WriteTransaction:
         self._channel = channel
         self._operations: list[_Pair] = []
         self._is_over = False
+        self._stored: list[BaseModel | None] | None = None
+
+    @property
+    def stored(self) -> list[BaseModel | None]:
+        """
+        For each operation the model as stored, with its version and times; `None` where none was put.
+
+        Raises:
+            InvalidRequestError: The transaction is not done: its block has not ended, or failed.
+        """
+        if self._stored is None:
+            raise InvalidRequestError("the transaction is not done yet: its block sends it when it ends")
+        return self._stored
 
     def put(self, repository: _Writes[M], item: M, *, where: Where[M] | None = None) -> None:
         """Create or replace an item."""
@@ -68,24 +84,34 @@ class WriteTransaction:
         changes: Update[M] | None = None,
         *,
         where: Where[M] | None = None,
+        version: int | None = None,
     ) -> None:
-        """Change some fields of an item that exists."""
-        self._add(repository, TransactWriteItem.update(pk, sk, changes, where=where))
+        """Change some fields of an item that exists, and has a version if one is given."""
+        self._add(repository, TransactWriteItem.update(pk, sk, changes, where=where, version=version))
 
     def delete(
-        self, repository: _Writes[M], pk: object, sk: object = None, *, where: Where[M] | None = None
+        self,
+        repository: _Writes[M],
+        pk: object,
+        sk: object = None,
+        *,
+        where: Where[M] | None = None,
+        version: int | None = None,
     ) -> None:
-        """Delete an item, if there is one."""
-        self._add(repository, TransactWriteItem.delete(pk, sk, where=where))
+        """Delete an item, if there is one, and of a version if one is given."""
+        self._add(repository, TransactWriteItem.delete(pk, sk, where=where, version=version))
 
     def check(self, repository: _Writes[M], pk: object, sk: object = None, *, where: Where[M]) -> None:
         """Demand a condition of an item that the transaction does not write."""
         self._add(repository, TransactWriteItem.check(pk, sk, where=where))
 
-    def end(self) -> tuple[_Pair, ...]:
-        """Take nothing more; give what was collected, in order, each with its repository's target."""
+    async def commit(self, caller: Caller, client_token: str | None) -> None:
+        """Send what was collected."""
+        self._stored = await send_transaction(caller, self._operations, client_token)
+
+    def end(self) -> None:
+        """Take nothing more."""
         self._is_over = True
-        return tuple(self._operations)
 
     def _add(self, repository: _Writes[M], operation: TransactWriteItem) -> None:
         if self._is_over:

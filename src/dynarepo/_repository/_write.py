@@ -4,53 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import TypeAlias, TypeVar
+from typing import TypeVar, cast
 
 from pydantic import BaseModel
 
-from dynarepo._expressions import Where
 from dynarepo._pages import BatchWriter
-from dynarepo._repository._base import RepositoryBase
 from dynarepo._repository._batch import Batch
+from dynarepo._repository._item_writes import ItemWriteRepository
 from dynarepo._repository._transaction import send_transaction
-from dynarepo._request import Deadline, Request
-from dynarepo._requests import (
-    Target,
-    TransactWriteItem,
-    Update,
-    WriteEntry,
-    create_item,
-    delete_entry,
-    delete_item,
-    explain_failed_create,
-    explain_failed_save,
-    explain_failed_update,
-    explain_failed_write,
-    get_item,
-    put_entry,
-    put_item,
-    read_deleted,
-    read_item,
-    read_updated,
-    update_item,
-    upsert_item,
-)
-from dynarepo._wire import Payload
-from dynarepo.exceptions import (
-    ConditionFailedError,
-    InvalidRequestError,
-    ItemNotFoundError,
-    VersionConflictError,
-)
+from dynarepo._requests import TransactWriteItem, WriteEntry, delete_entry, put_entry
 
 __all__ = ["AsyncWriteRepository"]
 
 T = TypeVar("T", bound=BaseModel)
 
-_Explain: TypeAlias = Callable[[Target[T], ConditionFailedError], ConditionFailedError]
 
-
-class AsyncWriteRepository(RepositoryBase[T]):
+class AsyncWriteRepository(ItemWriteRepository[T]):
     """
     Writes models of one type to one table.
 
@@ -58,174 +27,6 @@ class AsyncWriteRepository(RepositoryBase[T]):
     write raises `WriteOutcomeUnknownError` where its reply was lost and nobody can know whether it was
     done. A cancelled write may have been done.
     """
-
-    async def save(self, item: T, *, where: Where[T] | None = None) -> T:
-        """
-        Create an item, or replace the whole item that has its key.
-
-        Args:
-            item: The model; it is not changed.
-            where: What must hold of the stored item.
-
-        Returns:
-            The model as stored: a copy with the next version where the model counts them.
-
-        Raises:
-            VersionConflictError: The model counts versions, and the stored item has another one.
-            InvalidValueError: A field cannot be stored so that it would come back the same.
-            InvalidKeyError: A key is incomplete, empty or too long.
-            ConditionFailedError: The condition does not hold; `item` is the stored model.
-            ItemTooLargeError: The item has more than 400 KB.
-
-        Costs one PutItem: one write unit for each KB.
-        """
-        return await self._save(item, where, self._caller.deadline())
-
-    async def create(self, item: T, *, where: Where[T] | None = None) -> T:
-        """
-        Create an item that must not exist yet.
-
-        Args:
-            item: The model; it is not changed.
-            where: A further condition.
-
-        Returns:
-            The model as stored: a copy with its version where the model counts them.
-
-        Raises:
-            ItemAlreadyExistsError: There is one; it was left as it is, and hangs on `item`.
-            InvalidValueError: As for `save`, and so are the others.
-
-        Costs one PutItem, also when it is refused.
-        """
-        stored = self._target.entity.to_store(item)
-        await self._send(create_item(self._target, stored, where), explain_failed_create)
-        return stored
-
-    async def update(
-        self,
-        pk: object,
-        sk: object = None,
-        changes: Update[T] | None = None,
-        *,
-        where: Where[T] | None = None,
-    ) -> T:
-        """
-        Change some fields of an item that exists; the others stay as they are, unknown attributes too.
-
-        Args:
-            pk: The partition key.
-            sk: The sort key, where the table has one.
-            changes: New values by field name, or `lambda u: [set_(u.age).to(37), increment(u.visits, 1)]`.
-                The model's own rules for each field apply to whole new values. `None` removes a field
-                whose default it is. A field of a key template of an index needs the template's other
-                fields beside it.
-            where: What must hold of the stored item.
-
-        Returns:
-            The model as it is after the update.
-
-        Raises:
-            ItemNotFoundError: There is no such item; none was made.
-            ConditionFailedError: The condition does not hold; `item` is the stored model.
-            InvalidRequestError: A field is unknown or part of the table's key, or nothing is changed.
-            InvalidValueError: A value does not fit its field.
-            InvalidItemError: The update was done, and the item now breaks a rule that a partial update cannot
-                check beforehand: a validator of the whole model, or a constraint after an increment.
-
-        Costs one UpdateItem, also when it is refused.
-        """
-        request = update_item(self._target, pk, sk, {} if changes is None else changes, where)
-        return read_updated(self._target, await self._send(request, explain_failed_update))
-
-    async def upsert(self, item: T, *, where: Where[T] | None = None) -> T:
-        """
-        Create an item, or bring the stored one to what is given, keeping its time of creation.
-
-        Unlike `save`, it leaves alone what other programs stored beside the model's own attributes, and it
-        takes no notice of the version that the caller has: it counts on from the stored one.
-
-        Args:
-            item: The model; it is not changed.
-            where: What must hold of the stored item.
-
-        Returns:
-            The model as stored, with the stored `created_at` and the new `updated_at` and version.
-
-        Raises:
-            InvalidValueError: As for `save`, and so are the others.
-            ConditionFailedError: The condition does not hold; `item` is the stored model.
-
-        Costs one UpdateItem.
-        """
-        request = upsert_item(self._target, self._target.entity.to_store(item), where)
-        return read_updated(self._target, await self._send(request, explain_failed_write))
-
-    async def mutate(self, pk: object, sk: object = None, *, change: Callable[[T], T]) -> T:
-        """
-        Read an item, change it, and save it unless somebody else wrote first; then begin again.
-
-        ::
-
-            await accounts.mutate("a1", change=lambda a: a.model_copy(update={"balance": a.balance + 5}))
-
-        Args:
-            pk: The partition key.
-            sk: The sort key, where the table has one.
-            change: Gives the changed model, with the same key; called once for each attempt.
-
-        Returns:
-            The model as stored, with its new version.
-
-        Raises:
-            ItemNotFoundError: There is no such item, or no longer.
-            InvalidRequestError: The model declares no version, or `change` gave another key.
-            InvalidItemError: The stored item does not fit the model.
-            DeadlineExceededError: Others wrote first until the deadline; nothing was changed.
-
-        Costs one consistent GetItem, and one PutItem for each attempt; a conflict brings the stored item
-        with it, so that nothing is read twice.
-        """
-        entity, deadline = self._target.entity, self._caller.deadline()
-        field = entity.schema.version
-        if field is None:
-            raise InvalidRequestError(f"{entity.model.__name__} declares no version; use update")
-        request = get_item(self._target, pk, sk, consistent=True)
-        item = read_item(self._target, await self._caller.send(request, deadline))
-        while item is not None:
-            version = getattr(item, field)
-            changed = change(item)
-            if entity.table.of(entity.encode(changed)) != request.payload["Key"]:
-                raise InvalidRequestError("change must give the same key; it names the item")
-            changed = changed.model_copy(update={field: version})
-            try:
-                return await self._save(changed, None, deadline)
-            except VersionConflictError as conflict:
-                item = conflict.item
-                if item is None:
-                    item = read_item(self._target, await self._caller.send(request, deadline))
-        raise ItemNotFoundError("there is no item with this key", table_name=self.table_name, pk=pk, sk=sk)
-
-    async def delete(self, pk: object, sk: object = None, *, where: Where[T] | None = None) -> bool:
-        """
-        Delete an item.
-
-        Args:
-            pk: The partition key.
-            sk: The sort key, where the table has one.
-            where: What must hold of the stored item.
-
-        Returns:
-            Whether there was something to delete.
-
-        Raises:
-            InvalidKeyError: The key is incomplete, of the wrong type, empty or too long.
-            ConditionFailedError: The condition does not hold, or there is no item for it to hold of.
-
-        Costs one DeleteItem.
-        """
-        request = delete_item(self._target, pk, sk, where)
-        return read_deleted(await self._send(request, explain_failed_write))
 
     async def batch_write(self, items: Iterable[T] | AsyncIterable[T]) -> int:
         """
@@ -292,7 +93,7 @@ class AsyncWriteRepository(RepositoryBase[T]):
 
     async def transact_write(
         self, operations: Sequence[TransactWriteItem], *, client_token: str | None = None
-    ) -> None:
+    ) -> list[T | None]:
         """
         Do up to 100 operations on items of this repository, all or nothing.
 
@@ -300,6 +101,9 @@ class AsyncWriteRepository(RepositoryBase[T]):
             operations: `TransactWriteItem` values; each item may stand in one of them.
             client_token: 1 to 36 characters that name this transaction for 10 minutes: the same
                 transaction with the same token is done once. Made anew without it.
+
+        Returns:
+            For each operation the model as stored, with its version and times; `None` where none is put.
 
         Raises:
             DynamoDBTransactionError: It was cancelled; `reasons` says which operation was the cause.
@@ -309,21 +113,7 @@ class AsyncWriteRepository(RepositoryBase[T]):
         Costs one TransactWriteItems: two write units for each KB.
         """
         pairs = [(self._target, operation) for operation in operations]
-        await send_transaction(self._caller, pairs, client_token)
-
-    async def _save(self, item: T, where: Where[T] | None, deadline: Deadline) -> T:
-        stored = self._target.entity.to_store(item)
-        try:
-            await self._caller.send(put_item(self._target, stored, where), deadline)
-        except ConditionFailedError as error:
-            raise explain_failed_save(self._target, stored, error) from None
-        return stored
-
-    async def _send(self, request: Request, explain: _Explain[T]) -> Payload:
-        try:
-            return await self._caller.send(request)
-        except ConditionFailedError as error:
-            raise explain(self._target, error) from None
+        return cast("list[T | None]", await send_transaction(self._caller, pairs, client_token))
 
     async def _write_batch(
         self, sources: Iterable[object] | AsyncIterable[object], encode: Callable[..., WriteEntry]

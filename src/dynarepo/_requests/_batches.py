@@ -10,8 +10,10 @@ from typing import TypeAlias, TypeVar
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from dynarepo._codec import Entity
-from dynarepo._request import Request
+from dynarepo._codec import Source
+from dynarepo._request import Repeat, Request
+from dynarepo._requests._items import projection_members
+from dynarepo._requests._reading import Reading
 from dynarepo._requests._target import Target, is_items, unexpected
 from dynarepo._wire import Payload, WireItem
 from dynarepo.exceptions import InvalidItemError, InvalidKeyError, InvalidRequestError
@@ -31,6 +33,7 @@ __all__ = [
 ]
 
 T = TypeVar("T", bound=BaseModel)
+R = TypeVar("R")
 
 #: What makes two keys the same to DynamoDB: `1000` and `1E3` are one number.
 Identity: TypeAlias = tuple[tuple[str, object], ...]
@@ -46,9 +49,9 @@ class WriteEntry:
     source: object = field(repr=False)
 
 
-def identity(entity: Entity[T], item: WireItem) -> Identity:
+def identity(source: Source[T], item: WireItem) -> Identity:
     """Give the identity of an item or key."""
-    return tuple(_canonical(value) for value in entity.table.of(item).values())
+    return tuple(_canonical(value) for value in source.table.of(item).values())
 
 
 def _canonical(value: Payload) -> tuple[str, object]:
@@ -56,9 +59,9 @@ def _canonical(value: Payload) -> tuple[str, object]:
     return (tag, Decimal(content) if tag == "N" else content)
 
 
-def _identity_in_reply(entity: Entity[T], item: WireItem, operation: str) -> Identity:
+def _identity_in_reply(source: Source[T], item: WireItem, operation: str) -> Identity:
     try:
-        found = identity(entity, item)
+        found = identity(source, item)
         hash(found)
     except (InvalidItemError, AttributeError, TypeError, ValueError, InvalidOperation):
         raise unexpected(operation, "has an item without the key of the table") from None
@@ -78,22 +81,22 @@ def put_entry(target: Target[T], item: T) -> WriteEntry:
 
 def delete_entry(target: Target[T], key: object) -> WriteEntry:
     """Make the entry that deletes a key."""
-    pk, sk = split_key(target.entity, key)
+    pk, sk = split_key(target.source, key)
     wire = target.entity.table.encode(pk, sk)
     return _entry(target, wire, {"DeleteRequest": {"Key": wire}}, key)
 
 
 def _entry(target: Target[T], wire: WireItem, operation: Payload, source: object) -> WriteEntry:
-    return WriteEntry(identity(target.entity, wire), operation, len(to_json(operation)), source)
+    return WriteEntry(identity(target.source, wire), operation, len(to_json(operation)), source)
 
 
-def split_key(entity: Entity[T], key: object) -> tuple[object, object]:
+def split_key(source: Source[T], key: object) -> tuple[object, object]:
     """Read a key as callers write it: `(pk, sk)`, or the bare partition key of a table without a sort key."""
-    if entity.table.sort is None and not isinstance(key, tuple):
+    if source.table.sort is None and not isinstance(key, tuple):
         return key, None
-    if isinstance(key, tuple) and len(key) == len(entity.table.attributes):
+    if isinstance(key, tuple) and len(key) == len(source.table.attributes):
         return key[0], key[1] if len(key) > 1 else None
-    if entity.table.sort is None:
+    if source.table.sort is None:
         raise InvalidKeyError("a key of this table is its partition key value, or a tuple of it")
     raise InvalidKeyError("a key of this table is a tuple of its partition and sort key values")
 
@@ -104,7 +107,7 @@ def batch_write(target: Target[T], entries: Iterable[WriteEntry]) -> Request:
         "RequestItems": {target.table_name: [entry.operation for entry in entries]},
         "ReturnConsumedCapacity": "TOTAL",
     }
-    return target.request("BatchWriteItem", payload)
+    return target.request("BatchWriteItem", payload, repeat=Repeat(is_safe=True))
 
 
 def read_unprocessed_writes(
@@ -117,24 +120,26 @@ def read_unprocessed_writes(
     if not is_items(left):
         raise unexpected("BatchWriteItem", "has unprocessed items that are no list")
     sent = {entry.identity: entry for entry in entries}
-    found = [sent.get(_identity_of_write(target.entity, write)) for write in left]
+    found = [sent.get(_identity_of_write(target.source, write)) for write in left]
     unprocessed = [entry for entry in found if entry is not None]
     if len(unprocessed) < len(left):
         raise unexpected("BatchWriteItem", "leaves items unprocessed that were not sent")
     return unprocessed
 
 
-def _identity_of_write(entity: Entity[T], write: Payload) -> Identity:
+def _identity_of_write(source: Source[T], write: Payload) -> Identity:
     for request, member in (("PutRequest", "Item"), ("DeleteRequest", "Key")):
         body = write.get(request)
         if isinstance(body, dict) and isinstance(body.get(member), dict):
-            return _identity_in_reply(entity, body[member], "BatchWriteItem")
+            return _identity_in_reply(source, body[member], "BatchWriteItem")
     raise unexpected("BatchWriteItem", "has unprocessed items that are neither puts nor deletes")
 
 
-def batch_get(target: Target[T], keys: Iterable[WireItem], *, consistent: bool) -> Request:
+def batch_get(
+    target: Target[T], reading: Reading[R], keys: Iterable[WireItem], *, consistent: bool
+) -> Request:
     """Build a BatchGetItem of one chunk."""
-    wanted: Payload = {"Keys": list(keys)}
+    wanted: Payload = {"Keys": list(keys), **projection_members(target, reading)}
     if consistent:
         wanted["ConsistentRead"] = True
     payload = {"RequestItems": {target.table_name: wanted}, "ReturnConsumedCapacity": "TOTAL"}
@@ -148,7 +153,7 @@ def read_found(target: Target[T], reply: Payload) -> dict[Identity, WireItem]:
         return {}
     if not is_items(items):
         raise unexpected("BatchGetItem", "has items that are no list")
-    return {_identity_in_reply(target.entity, item, "BatchGetItem"): item for item in items}
+    return {_identity_in_reply(target.source, item, "BatchGetItem"): item for item in items}
 
 
 def read_unprocessed_keys(target: Target[T], reply: Payload) -> list[WireItem]:
@@ -160,7 +165,7 @@ def read_unprocessed_keys(target: Target[T], reply: Payload) -> list[WireItem]:
     if not is_items(keys):
         raise unexpected("BatchGetItem", "has unprocessed keys that are no list")
     for key in keys:
-        _identity_in_reply(target.entity, key, "BatchGetItem")
+        _identity_in_reply(target.source, key, "BatchGetItem")
     return keys
 
 

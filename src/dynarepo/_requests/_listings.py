@@ -12,43 +12,20 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias, TypeGuard, TypeVar
+from typing import Final, TypeAlias, TypeGuard
 
-from pydantic import BaseModel
-
-from dynarepo._codec import (
-    DecodeError,
-    Entity,
-    IndexKeys,
-    KeyAttribute,
-    ModelResolver,
-    decode_dynamic,
-    encode_plain_key,
-    key_of,
-)
-from dynarepo._expressions import (
-    ExpressionWriter,
-    SortKeyCondition,
-    Where,
-    check_bounds,
-    check_length,
-    condition_of,
-)
-from dynarepo._limits import MAX_SEGMENTS
+from dynarepo._codec import DecodeError, KeyAttribute, decode_dynamic, encode_plain_key, key_of
 from dynarepo._request import Request
-from dynarepo._requests._target import Target, is_items, unexpected
+from dynarepo._requests._target import is_items, unexpected
 from dynarepo._wire import AttributeValue, Payload, WireItem, sort_value
-from dynarepo.exceptions import InvalidKeyError, InvalidRequestError
+from dynarepo.exceptions import InvalidKeyError
 
-__all__ = ["Listing", "Page", "PlainKey", "check_segments", "query", "require_whole_items", "scan"]
-
-T = TypeVar("T", bound=BaseModel)
+__all__ = ["Listing", "Page", "PlainKey"]
 
 #: A key as Python values: attribute name to text, number or bytes.
 PlainKey: TypeAlias = dict[str, object]
 
-_NOT_IDENTIFYING: Final = frozenset({"ConsistentRead", "ReturnConsumedCapacity", "Select"})
-_COMPARATORS: Final = {"eq": "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+_NOT_IDENTIFYING: Final = frozenset({"ConsistentRead", "ReturnConsumedCapacity"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +44,9 @@ class Listing:
     A query or scan, ready to be asked page by page.
 
     `ranges` holds one key condition for each key range, in reading order; a scan has one range
-    without a condition. `split` is the value between the two ranges of `ne`.
+    without a condition. `split` is the value between the two ranges of `ne`. `identity` is what a
+    cursor is bound to. `is_empty`: nothing can be found, so that nothing need be asked.
+    `hydrates`: what is found are keys, and the items are to be read from the table.
     """
 
     operation: str
@@ -76,6 +55,9 @@ class Listing:
     ranges: tuple[str | None, ...] = (None,)
     partition: Mapping[str, AttributeValue] = field(default_factory=dict, repr=False)
     split: tuple[str, AttributeValue] | None = field(default=None, repr=False)
+    identity: Payload = field(default_factory=dict, repr=False)
+    is_empty: bool = False
+    hydrates: bool = False
 
     @property
     def has_filter(self) -> bool:
@@ -109,13 +91,10 @@ class Listing:
             raise unexpected(self.operation, "has a last key that is none of the table or index")
         return Page(items, count, scanned, last_key)
 
-    def counting(self) -> Listing:
-        """Give the same listing that counts instead of reading items."""
-        return replace(self, payload=self.payload | {"Select": "COUNT"})
-
     def segment(self, number: int, total: int) -> Listing:
         """Give one segment of a parallel scan."""
-        return replace(self, payload=self.payload | {"Segment": number, "TotalSegments": total})
+        part = {"Segment": number, "TotalSegments": total}
+        return replace(self, payload=self.payload | part, identity=self.identity | part)
 
     def range_of(self, start: WireItem | None) -> int:
         """Tell which range a position lies in."""
@@ -164,176 +143,6 @@ class Listing:
 
     def fingerprint(self) -> bytes:
         """Give a digest of what is read and in which order, whatever the page and consistency."""
-        read = {name: value for name, value in self.payload.items() if name not in _NOT_IDENTIFYING}
+        read = {name: value for name, value in self.identity.items() if name not in _NOT_IDENTIFYING}
         identity = [self.operation, read, self.ranges]
         return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).digest()
-
-
-def query(
-    target: Target[T],
-    pk: object,
-    sk_condition: SortKeyCondition | None = None,
-    *,
-    where: Where[T] | None = None,
-    index: str | None = None,
-    descending: bool = False,
-    consistent: bool | None = None,
-) -> Listing:
-    """Plan a Query of one partition of the table or of an index."""
-    entity = target.entity
-    found = None if index is None else entity.index(index)
-    hashes = (entity.table.partition,) if found is None else found.partition
-    ranges = found.sort if found is not None else tuple(entity.table.attributes[1:])
-    writer = ExpressionWriter(_filter_resolver(entity, (*hashes, *ranges)))
-    partition = _partition(hashes, pk)
-    equals = [f"{writer.attribute(name)} = {writer.value(value)}" for name, value in partition.items()]
-    conditions, split = _sort_conditions(writer, ranges, sk_condition)
-    base = " AND ".join(equals)
-    payload = _listing_payload(target, found, where, writer, consistent)
-    if descending:
-        payload["ScanIndexForward"] = False
-        conditions = conditions[::-1]
-    return Listing(
-        "Query",
-        payload,
-        _position_keys(entity, found),
-        tuple(check_length(" AND ".join([base, *condition])) for condition in conditions),
-        partition,
-        split,
-    )
-
-
-def scan(
-    target: Target[T],
-    *,
-    where: Where[T] | None = None,
-    index: str | None = None,
-    consistent: bool | None = None,
-) -> Listing:
-    """Plan a Scan of the table or of an index."""
-    found = None if index is None else target.entity.index(index)
-    writer = ExpressionWriter(ModelResolver(target.entity))
-    payload = _listing_payload(target, found, where, writer, consistent)
-    return Listing("Scan", payload, _position_keys(target.entity, found))
-
-
-def check_segments(segments: int) -> int:
-    """Refuse a number of segments that the service does not know."""
-    if isinstance(segments, bool) or not isinstance(segments, int) or not 1 <= segments <= MAX_SEGMENTS:
-        raise InvalidRequestError(f"segments is a whole number from 1 to {MAX_SEGMENTS}")
-    return segments
-
-
-def _listing_payload(
-    target: Target[T],
-    index: IndexKeys | None,
-    where: Where[T] | None,
-    writer: ExpressionWriter,
-    consistent: bool | None,
-) -> Payload:
-    payload = target.payload()
-    if index is not None:
-        payload["IndexName"] = index.name
-        if not target.entity.covers(index) and not index.is_global:
-            # A local index fetches from the table what it does not hold itself.
-            payload["Select"] = "ALL_ATTRIBUTES"
-    condition = condition_of(where)
-    if condition is not None:
-        payload["FilterExpression"] = writer.condition(condition)
-    if _is_consistent(target, index, consistent):
-        payload["ConsistentRead"] = True
-    return writer.into(payload)
-
-
-def require_whole_items(entity: Entity[T], index: str | None) -> None:
-    """Refuse to read models from a global index that does not hold all of their fields."""
-    if index is None:
-        return
-    found = entity.index(index)
-    if found.is_global and not entity.covers(found):
-        raise InvalidRequestError(
-            f"index {found.name} does not hold every field of {entity.model.__name__}; "
-            "count it, or read the items from the table"
-        )
-
-
-def _is_consistent(target: Target[T], index: IndexKeys | None, consistent: bool | None) -> bool:
-    is_global = index is not None and index.is_global
-    if consistent and is_global:
-        raise InvalidRequestError("a global index cannot be read consistently; leave out consistent=True")
-    return bool(target.consistent_read and not is_global if consistent is None else consistent)
-
-
-def _filter_resolver(entity: Entity[T], keys: tuple[KeyAttribute, ...]) -> ModelResolver[T]:
-    return ModelResolver(
-        entity,
-        frozenset(key.attribute for key in keys),
-        "a key of the queried table or index cannot be filtered; state it in the sort key condition",
-    )
-
-
-def _position_keys(entity: Entity[T], index: IndexKeys | None) -> tuple[KeyAttribute, ...]:
-    keys = (*entity.table.attributes, *(index.attributes if index is not None else ()))
-    return tuple({key.attribute: key for key in keys}.values())
-
-
-def _partition(keys: tuple[KeyAttribute, ...], pk: object) -> dict[str, AttributeValue]:
-    values = pk if len(keys) > 1 and isinstance(pk, tuple) else (pk,)
-    if len(values) != len(keys):
-        names = ", ".join(key.attribute for key in keys)
-        raise InvalidKeyError(f"the partition key of the index is a tuple of all of {names}")
-    return {key.attribute: key.encode(value) for key, value in zip(keys, values, strict=True)}
-
-
-_Conditions: TypeAlias = list[list[str]]
-
-
-def _sort_conditions(
-    writer: ExpressionWriter, keys: tuple[KeyAttribute, ...], condition: SortKeyCondition | None
-) -> tuple[_Conditions, tuple[str, AttributeValue] | None]:
-    if condition is None:
-        return [[]], None
-    if not isinstance(condition, SortKeyCondition):
-        raise InvalidRequestError("the sort key condition is a SortKeyCondition, such as .eq(value)")
-    if not keys:
-        raise InvalidRequestError("a sort key condition was given, but the table or index has no sort key")
-    *leading, last = _leading(keys, condition.value)
-    fixed = [_compare(writer, key, "=", key.encode(value)) for key, value in leading]
-    key, value = last
-    name = writer.attribute(key.attribute)
-    match condition.operator:
-        case "ne":
-            if len(keys) > 1:
-                raise InvalidRequestError("ne needs a sort key of one attribute")
-            wire = key.encode(value)
-            placeholder = writer.value(wire)
-            ranges = [[f"{name} < {placeholder}"], [f"{name} > {placeholder}"]]
-            return ranges, (key.attribute, wire)
-        case "begins_with":
-            return [[*fixed, f"begins_with({name}, {writer.value(key.encode_prefix(value))})"]], None
-        case "between":
-            low, high = key.encode(value), key.encode(_upper(condition))
-            check_bounds(key.attribute, low, high)
-            return [[*fixed, f"{name} BETWEEN {writer.value(low)} AND {writer.value(high)}"]], None
-        case operator:
-            return [[*fixed, _compare(writer, key, _COMPARATORS[operator], key.encode(value))]], None
-
-
-def _compare(writer: ExpressionWriter, key: KeyAttribute, comparator: str, wire: AttributeValue) -> str:
-    return f"{writer.attribute(key.attribute)} {comparator} {writer.value(wire)}"
-
-
-def _leading(keys: tuple[KeyAttribute, ...], value: object) -> list[tuple[KeyAttribute, object]]:
-    values = value if len(keys) > 1 and isinstance(value, tuple) else (value,)
-    if not 1 <= len(values) <= len(keys):
-        raise InvalidKeyError(f"the sort key of the index has {len(keys)} attributes")
-    return list(zip(keys, values, strict=False))
-
-
-def _upper(condition: SortKeyCondition) -> object:
-    low, high = condition.value, condition.upper
-    if not (isinstance(low, tuple) and isinstance(high, tuple)):
-        return high
-    if low[:-1] != high[:-1] or len(low) != len(high):
-        raise InvalidKeyError("between takes two tuples that differ in their last value only")
-    return high[-1]

@@ -7,9 +7,9 @@ from typing import Generic, TypeGuard, TypeVar
 
 from pydantic import BaseModel
 
-from dynarepo._codec import Entity, decode_dynamic
+from dynarepo._codec import Entity, Source, decode_dynamic
 from dynarepo._limits import MAX_PAGE_SIZE
-from dynarepo._request import Request
+from dynarepo._request import Repeat, Request
 from dynarepo._wire import Payload, WireItem
 from dynarepo.exceptions import InvalidRequestError, UnexpectedResponseError
 
@@ -20,21 +20,30 @@ T = TypeVar("T", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Target(Generic[T]):
-    """A model in a table."""
+    """A model, or a union of models, in a table."""
 
-    entity: Entity[T]
+    source: Source[T]
     table_name: str
     consistent_read: bool = False
+
+    @property
+    def entity(self) -> Entity[T]:
+        """The model, for what can be done with one alone: to write."""
+        if not isinstance(self.source, Entity):
+            raise InvalidRequestError(f"{self.source.name}: takes one model, not a union")
+        return self.source
 
     def payload(self, **members: object) -> Payload:
         """Begin a request's body."""
         return {"TableName": self.table_name, "ReturnConsumedCapacity": "TOTAL", **members}
 
-    def request(self, operation: str, payload: Payload, key: WireItem | None = None) -> Request:
+    def request(
+        self, operation: str, payload: Payload, key: WireItem | None = None, repeat: Repeat | None = None
+    ) -> Request:
         """Address a request; the key goes along for logs and errors only."""
         values = [decode_dynamic(value) for value in (key or {}).values()]
         pk, sk = (*values, None, None)[:2]
-        return Request(operation, payload, self.table_name, pk, sk)
+        return Request(operation, payload, self.table_name, pk, sk, repeat or Repeat())
 
 
 def check_count(name: str, value: int | None) -> int | None:

@@ -11,23 +11,34 @@ from pydantic import BaseModel
 
 from dynarepo._expressions import Condition, Where, condition_of
 from dynarepo._limits import MAX_CLIENT_TOKEN_CHARACTERS, MAX_TRANSACTION_OPERATIONS
-from dynarepo._request import Request
+from dynarepo._request import Repeat, Request
 from dynarepo._requests._batches import identity
-from dynarepo._requests._items import condition_members, old_model, update_members
+from dynarepo._requests._failures import explain_failed_update, old_model
+from dynarepo._requests._guard import Guard
+from dynarepo._requests._items import condition_members, projection_members, update_members
+from dynarepo._requests._reading import Reading
 from dynarepo._requests._target import Target, is_items, unexpected
 from dynarepo._requests._updates import Update
 from dynarepo._wire import Payload, WireItem
-from dynarepo.exceptions import DynamoDBTransactionError, InvalidRequestError, TransactionReason
+from dynarepo.exceptions import (
+    ConditionFailedError,
+    DynamoDBServiceError,
+    DynamoDBTransactionError,
+    InvalidRequestError,
+    TransactionReason,
+)
 
 __all__ = [
     "TransactWriteItem",
     "align_reasons",
+    "explain_failed_single",
     "read_transact_get",
     "transact_get",
     "transact_write",
 ]
 
 T = TypeVar("T", bound=BaseModel)
+R = TypeVar("R")
 
 #: A target of any model: a transaction spans several.
 AnyTarget: TypeAlias = Target[Any]
@@ -48,6 +59,7 @@ class TransactWriteItem:
     sk: object = field(default=None, repr=False)
     changes: Update[Any] = field(default_factory=dict, repr=False)
     where: Condition | None = field(default=None, repr=False)
+    version: int | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
@@ -71,16 +83,18 @@ class TransactWriteItem:
         changes: Update[Any] | None = None,
         *,
         where: Where[Any] | None = None,
+        version: int | None = None,
     ) -> Self:
-        """Change some fields of an item that exists."""
-        return cls(
-            "update", pk=pk, sk=sk, changes={} if changes is None else changes, where=condition_of(where)
-        )
+        """Change some fields of an item that exists, and has a version if one is given."""
+        changes = {} if changes is None else changes
+        return cls("update", None, pk, sk, changes, condition_of(where), version)
 
     @classmethod
-    def delete(cls, pk: object, sk: object = None, *, where: Where[Any] | None = None) -> Self:
-        """Delete an item, if there is one."""
-        return cls("delete", pk=pk, sk=sk, where=condition_of(where))
+    def delete(
+        cls, pk: object, sk: object = None, *, where: Where[Any] | None = None, version: int | None = None
+    ) -> Self:
+        """Delete an item, if there is one, and of a version if one is given."""
+        return cls("delete", pk=pk, sk=sk, where=condition_of(where), version=version)
 
     @classmethod
     def check(cls, pk: object, sk: object = None, *, where: Where[Any]) -> Self:
@@ -90,9 +104,12 @@ class TransactWriteItem:
 
 def transact_write(
     operations: Sequence[tuple[AnyTarget, TransactWriteItem]], client_token: str | None = None
-) -> Request:
+) -> tuple[Request, list[BaseModel | None]]:
     """
     Build a TransactWriteItems.
+
+    Returns:
+        The request, and for each operation the model as it will be stored; `None` where none is put.
 
     Raises:
         InvalidRequestError: There are more than 100 operations, two on one item, or the token is
@@ -102,35 +119,37 @@ def transact_write(
     if not all(isinstance(operation, TransactWriteItem) for _, operation in operations):
         raise InvalidRequestError("a transaction takes TransactWriteItem values")
     entries = [_write(target, operation) for target, operation in operations]
-    _check_distinct([(target, key) for (target, _), (_, key) in zip(operations, entries, strict=True)])
+    _check_distinct([(target, entry.key) for (target, _), entry in zip(operations, entries, strict=True)])
     payload = {
-        "TransactItems": [entry for entry, _ in entries],
+        "TransactItems": [entry.payload for entry in entries],
         "ClientRequestToken": _token(client_token),
         "ReturnConsumedCapacity": "TOTAL",
     }
-    return Request("TransactWriteItems", payload, _one_table([target for target, _ in operations]))
+    # The service does a transaction with the same token once.
+    table_name, repeat = _one_table([target for target, _ in operations]), Repeat(is_safe=True)
+    request = Request("TransactWriteItems", payload, table_name, repeat=repeat)
+    return request, [entry.stored for entry in entries]
 
 
-def transact_get(operations: Sequence[tuple[AnyTarget, WireItem]]) -> Request:
+def transact_get(target: Target[T], reading: Reading[R], keys: Sequence[WireItem]) -> Request:
     """Build a TransactGetItems; the same limits hold as for writes."""
-    _check_number(len(operations))
-    _check_distinct(operations)
+    _check_number(len(keys))
+    _check_distinct([(target, key) for key in keys])
+    members = {"TableName": target.table_name, **projection_members(target, reading)}
     payload = {
-        "TransactItems": [
-            {"Get": {"TableName": target.table_name, "Key": key}} for target, key in operations
-        ],
+        "TransactItems": [{"Get": {**members, "Key": key}} for key in keys],
         "ReturnConsumedCapacity": "TOTAL",
     }
-    return Request("TransactGetItems", payload, _one_table([target for target, _ in operations]))
+    return Request("TransactGetItems", payload, target.table_name)
 
 
-def read_transact_get(target: Target[T], reply: Payload, number: int) -> list[T | None]:
+def read_transact_get(reading: Reading[R], reply: Payload, number: int) -> list[R | None]:
     """Read the models of a TransactGetItems, in their order."""
     responses = reply.get("Responses")
     if not is_items(responses) or len(responses) != number:
         raise unexpected("TransactGetItems", "has not one response for each key")
     items = [response.get("Item") for response in responses]
-    return [None if item is None else target.entity.decode(item) for item in items]
+    return [None if item is None else reading.found(item) for item in items]
 
 
 def align_reasons(
@@ -153,6 +172,26 @@ def align_reasons(
     )
 
 
+def explain_failed_single(
+    target: AnyTarget, operation: TransactWriteItem, error: DynamoDBTransactionError
+) -> DynamoDBServiceError:
+    """Name what a cancelled transaction of one update found, as if it had been an update alone."""
+    reason = next(iter(error.reasons), None)
+    if reason is None or reason.code != "ConditionalCheckFailed":
+        return align_reasons([(target, operation)], error)
+    failed = ConditionFailedError(
+        "the condition does not hold",
+        item=reason.old_item,
+        operation=error.operation,
+        table_name=error.table_name,
+        pk=operation.pk,
+        sk=operation.sk,
+        code=error.code,
+        request_id=error.request_id,
+    )
+    return explain_failed_update(target, failed, operation.version)
+
+
 def _aligned(
     target: AnyTarget, operation: TransactWriteItem | None, reason: TransactionReason
 ) -> TransactionReason:
@@ -162,30 +201,37 @@ def _aligned(
         reason.code,
         operation,
         operation.item if operation else None,
-        old_model(target.entity, old_item),
+        old_model(target.source, old_item),
     )
 
 
-def _write(target: AnyTarget, operation: TransactWriteItem) -> tuple[Payload, WireItem]:
-    entity, table = target.entity, {"TableName": target.table_name}
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    payload: Payload
+    key: WireItem
+    stored: BaseModel | None = None
+
+
+def _write(target: AnyTarget, operation: TransactWriteItem) -> _Entry:
+    entity, where, table = target.entity, operation.where, {"TableName": target.table_name}
     if operation.kind in ("put", "create"):
         stored = entity.to_store(operation.item)
         wire = entity.encode(stored)
-        if operation.kind == "create":
-            members = condition_members(entity, operation.where, key_exists=False)
-        else:
-            members = condition_members(entity, operation.where, version=entity.replaced_version(stored))
-        return {"Put": {**table, "Item": wire, **members}}, entity.table.of(wire)
+        is_new = operation.kind == "create"
+        guard = Guard(exists=False) if is_new else Guard(version=entity.replaced_version(stored))
+        members = condition_members(entity, where, guard)
+        return _Entry({"Put": {**table, "Item": wire, **members}}, entity.table.of(wire), stored)
     key = entity.table.encode(operation.pk, operation.sk)
     if operation.kind == "update":
-        members = update_members(entity, operation.pk, operation.sk, operation.changes, operation.where)
-        return {"Update": {**table, "Key": key, **members}}, key
-    members = condition_members(entity, operation.where)
+        guard = Guard(exists=True, version=operation.version)
+        members, _ = update_members(entity, operation.pk, operation.sk, operation.changes, where, guard)
+        return _Entry({"Update": {**table, "Key": key, **members}}, key)
+    members = condition_members(entity, where, Guard(version=operation.version))
     if operation.kind == "delete":
-        return {"Delete": {**table, "Key": key, **members}}, key
-    if not members:
+        return _Entry({"Delete": {**table, "Key": key, **members}}, key)
+    if where is None:
         raise InvalidRequestError("a condition check needs where=")
-    return {"ConditionCheck": {**table, "Key": key, **members}}, key
+    return _Entry({"ConditionCheck": {**table, "Key": key, **members}}, key)
 
 
 def _check_number(number: int) -> None:
@@ -199,7 +245,7 @@ def _check_number(number: int) -> None:
 def _check_distinct(keys: Sequence[tuple[AnyTarget, WireItem]]) -> None:
     seen: dict[object, int] = {}
     for number, (target, key) in enumerate(keys):
-        first = seen.setdefault((target.table_name, identity(target.entity, key)), number)
+        first = seen.setdefault((target.table_name, identity(target.source, key)), number)
         if first != number:
             raise InvalidRequestError(
                 f"operations {first} and {number} of the transaction are on one item; DynamoDB takes one each"

@@ -1,8 +1,8 @@
 """
 Updates as DynamoDB reads them, from a dict of fields or from typed actions.
 
-Whole new values, from either, go through the model's own rules and renew index keys; the other
-actions are written here, clause by clause.
+New values and new elements go through the model's own rules, as far as these judge them alone. Whole
+values, from either, renew index keys; the other actions are written here, clause by clause.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
-from dynarepo._codec import Entity, Node, encode_any_number, encode_changes, is_number
+from dynarepo._codec import Entity, KnownFields, Node, encode_any_number, encode_changes, is_number
 from dynarepo._expressions import (
     Action,
     AddToSet,
@@ -32,6 +32,7 @@ from dynarepo._expressions import (
     check_length,
     show_path,
 )
+from dynarepo._requests._repeats import Effect
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidRequestError, InvalidValueError
 
@@ -45,9 +46,11 @@ Update: TypeAlias = Mapping[str, object] | Callable[[T], Sequence[Action]]
 _SETS: Final = frozenset({"SS", "NS", "BS"})
 
 
-def write_update(writer: ExpressionWriter, entity: Entity[T], update: Update[T], known: WireItem) -> str:
+def write_update(
+    writer: ExpressionWriter, entity: Entity[T], update: Update[T], known: KnownFields
+) -> tuple[str, Effect]:
     """
-    Write the update expression.
+    Write the update expression, and say what it does.
 
     Args:
         writer: Takes the names and values.
@@ -68,7 +71,7 @@ def write_update(writer: ExpressionWriter, entity: Entity[T], update: Update[T],
     text = clauses.text()
     if not text:
         raise InvalidRequestError("the update changes nothing; give at least one field")
-    return text
+    return text, clauses.effect
 
 
 def write_upsert(writer: ExpressionWriter, entity: Entity[T], item: WireItem) -> str:
@@ -124,8 +127,9 @@ class _Clauses(Generic[T]):
     adds: list[str] = field(default_factory=list)
     deletes: list[str] = field(default_factory=list)
     paths: list[Path] = field(default_factory=list)
+    effect: Effect = field(default_factory=Effect)
 
-    def change(self, changes: Mapping[str, object], known: WireItem, *, typed: bool = False) -> None:
+    def change(self, changes: Mapping[str, object], known: KnownFields, *, typed: bool = False) -> None:
         """Set whole fields to new values, index keys along with them."""
         encoded = encode_changes(
             self.entity, changes, known, may_set_expiry=typed, renew_time=bool(self.paths)
@@ -133,11 +137,13 @@ class _Clauses(Generic[T]):
         for name, value in encoded.set.items():
             self.sets.append(f"{self.writer.attribute(name)} = {self.writer.value(value)}")
             self.paths.append((name,))
+            self.effect.sets[name,] = value
         for name in encoded.remove:
             self.removes.append(self.writer.attribute(name))
             self.paths.append((name,))
+            self.effect.removes.append((name,))
 
-    def act(self, actions: Sequence[Action], known: WireItem) -> None:
+    def act(self, actions: Sequence[Action], known: KnownFields) -> None:
         """Take typed actions."""
         values: dict[str, object] = {}
         for action in actions:
@@ -170,6 +176,7 @@ class _Clauses(Generic[T]):
         stored = self.writer.stored(action.path)
         node = self.entity.plan.resolve(action.path)[1]
         self.paths.append(self.entity.plan.resolve(action.path)[0])
+        self._note(action)
         match action:
             case Set():
                 self.sets.append(f"{stored} = {self._assigned(stored, node, action)}")
@@ -178,39 +185,69 @@ class _Clauses(Generic[T]):
                 amount_text = self.writer.value(_amount(node, amount, path))
                 self.sets.append(f"{stored} = if_not_exists({stored}, {zero}) + {amount_text}")
             case Append(path, elements):
-                elements_text = self.writer.value(_elements(node, elements, path))
+                elements_text = self.writer.value(self._elements(node, elements, path))
                 self.sets.append(f"{stored} = list_append({self._or_empty(stored)}, {elements_text})")
             case Prepend(path, elements):
-                elements_text = self.writer.value(_elements(node, elements, path))
+                elements_text = self.writer.value(self._elements(node, elements, path))
                 self.sets.append(f"{stored} = list_append({elements_text}, {self._or_empty(stored)})")
             case Remove(path):
                 self._check_removable(path)
                 self.removes.append(stored)
             case AddToSet(path, elements):
-                self.adds.append(f"{stored} {self.writer.value(_members(node, elements, path))}")
+                new = self._new_members(node, elements, path)
+                self.adds.append(f"{stored} {self.writer.value(new)}")
             case RemoveFromSet(path, elements):
                 members = _members(node, elements, path)
                 self._check_may_be_empty(path)
                 self.deletes.append(f"{stored} {self.writer.value(members)}")
 
+    def _note(self, action: Action) -> None:
+        """Note whether it adds up when done twice; positions in lists move, so that they do."""
+        path = self.paths[-1]
+        is_copy = isinstance(action, Set) and isinstance(action.value, FieldReference)
+        if is_copy or isinstance(action, Increment | Append | Prepend) or not all(map(_is_name, path)):
+            self.effect.once()
+        elif isinstance(action, Remove):
+            self.effect.removes.append(path)
+        elif not isinstance(action, Set) or action.only_if_missing:
+            self.effect.is_whole = False
+
     def _assigned(self, stored: str, node: Node, action: Set) -> str:
         if isinstance(action.value, FieldReference):
-            source = action.value.path
-            if not self.entity.plan.resolve(source)[1].tags <= node.tags:
-                raise InvalidRequestError(
-                    f"{show_path(action.path)}: its type cannot hold every value of {show_path(source)}"
-                )
-            text = self.writer.stored(source)
-        elif len(action.path) == 1:
-            name = str(action.path[0])
-            plan = self.entity.plan
-            value = plan.encode_field(name, plan.validate_field(name, action.value))
-            if value is None:
-                raise InvalidRequestError(f"{name}: if_not_exists needs a value that is stored")
-            text = self.writer.value(value)
+            text = self._copied(node, action, action.value.path)
         else:
-            text = self.writer.value(node.encode(action.value, action.path))
+            value = self._value(node, action)
+            text = self.writer.value(value)
+            if not action.only_if_missing and self.effect.is_whole:
+                self.effect.sets[self.paths[-1]] = value
         return f"if_not_exists({stored}, {text})" if action.only_if_missing else text
+
+    def _copied(self, node: Node, action: Set, source: Path) -> str:
+        if not self.entity.plan.resolve(source)[1].tags <= node.tags:
+            raise InvalidRequestError(
+                f"{show_path(action.path)}: its type cannot hold every value of {show_path(source)}"
+            )
+        return self.writer.stored(source)
+
+    def _value(self, node: Node, action: Set) -> AttributeValue:
+        plan = self.entity.plan
+        if len(action.path) > 1:
+            return node.encode(plan.validate_part(action.path, action.value), action.path)
+        name = str(action.path[0])
+        value = plan.encode_field(name, plan.validate_field(name, action.value))
+        if value is None:
+            raise InvalidRequestError(f"{name}: if_not_exists needs a value that is stored")
+        return value
+
+    def _elements(self, node: Node, elements: Any, path: Path) -> AttributeValue:
+        if "L" not in node.tags or not isinstance(elements, list) or not elements:
+            raise InvalidRequestError(f"{show_path(path)}: takes a list field and a list of elements")
+        validate = self.entity.plan.validate_part
+        return node.encode([validate((*path, at), each) for at, each in enumerate(elements)], path)
+
+    def _new_members(self, node: Node, elements: Any, path: Path) -> AttributeValue:
+        _check_members(node, elements, path)
+        return _members(node, {self.entity.plan.validate_member(path, each) for each in elements}, path)
 
     def _or_empty(self, stored: str) -> str:
         return f"if_not_exists({stored}, {self.writer.value({'L': []})})"
@@ -230,6 +267,7 @@ class _Clauses(Generic[T]):
             raise InvalidRequestError(f"{name}: the version counts by itself and cannot be updated")
         if name == self.entity.schema.updated_at:
             raise InvalidRequestError(f"{name}: the library keeps the time of the update")
+        _check_no_discriminator(self.entity, name)
         for index in self.entity.indexes.values():
             for key in index.attributes:
                 if name in key.fields and (key.is_rendered or not isinstance(action, Increment | Remove)):
@@ -255,6 +293,15 @@ class _Clauses(Generic[T]):
                     raise InvalidRequestError(f"{show_path(second)}: the update changes it twice")
 
 
+def _check_no_discriminator(entity: Entity[T], name: object) -> None:
+    if entity.discriminator is not None and name == entity.discriminator.field:
+        raise InvalidRequestError(f"{name}: the discriminator says which model an item is of, and stays")
+
+
+def _is_name(step: str | int) -> bool:
+    return isinstance(step, str)
+
+
 def _amount(node: Node, amount: object, path: Path) -> AttributeValue:
     if "N" not in node.tags or not is_number(amount):
         raise InvalidRequestError(f"{show_path(path)}: increment takes a number field and a number")
@@ -271,17 +318,15 @@ def _takes_fractions(node: Node, path: Path) -> bool:
     return False
 
 
-def _elements(node: Node, elements: Any, path: Path) -> AttributeValue:
-    if "L" not in node.tags or not isinstance(elements, list) or not elements:
-        raise InvalidRequestError(f"{show_path(path)}: takes a list field and a list of elements")
-    return node.encode(elements, path)
-
-
-def _members(node: Node, elements: Any, path: Path) -> AttributeValue:
+def _check_members(node: Node, elements: Any, path: Path) -> None:
     if len(path) != 1 or not node.tags & _SETS or not isinstance(elements, set | frozenset) or not elements:
         raise InvalidRequestError(
             f"{show_path(path)}: takes a set field of the model itself and a set of elements"
         )
+
+
+def _members(node: Node, elements: Any, path: Path) -> AttributeValue:
+    _check_members(node, elements, path)
     try:
         return node.encode(frozenset(elements), path)
     except InvalidValueError:

@@ -1,0 +1,77 @@
+"""
+Reading a native listing page by page.
+
+The key of the table is not known here, so a page cannot be cut behind an item: the service is never
+asked for more items than are left of the limit, and its own last key is where it goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+
+from dynarepo._pages._caller import Caller
+from dynarepo._pages._result import PaginationResult
+from dynarepo._request import Deadline
+from dynarepo._requests import NativeListing, Page, PlainItem, check_count
+from dynarepo._wire import WireItem
+
+__all__ = ["NativeReader"]
+
+
+@dataclass(frozen=True, slots=True)
+class NativeReader:
+    """Reads one listing; every page begins where the one before ended."""
+
+    caller: Caller
+    listing: NativeListing
+    page_size: int | None = None
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        check_count("page_size", self.page_size)
+        check_count("limit", self.limit)
+
+    async def read(self, last_evaluated_key: Mapping[str, object] | None) -> PaginationResult[PlainItem]:
+        """Read one page, or as many as `limit` items take, within one deadline."""
+        position, deadline = self.listing.start(last_evaluated_key), self.caller.deadline()
+        pages: list[Page] = []
+        found = 0
+        while True:
+            left = None if self.limit is None else self.limit - found
+            pages.append(await self._page(position, left, deadline))
+            found += pages[-1].count
+            position = pages[-1].last_key
+            if self.limit is None or position is None or found == self.limit:
+                return self._result(pages)
+
+    def pages(
+        self, last_evaluated_key: Mapping[str, object] | None
+    ) -> AsyncGenerator[PaginationResult[PlainItem], None]:
+        """Read page after page, each within a deadline of its own, until the end or the limit."""
+        return self._pages(self.listing.start(last_evaluated_key))
+
+    async def _pages(self, position: WireItem | None) -> AsyncGenerator[PaginationResult[PlainItem], None]:
+        left = self.limit
+        while True:
+            page = await self._page(position, left, self.caller.deadline())
+            yield self._result([page])
+            position = page.last_key
+            left = None if left is None else left - page.count
+            if position is None or left == 0:
+                return
+
+    async def _page(self, start: WireItem | None, left: int | None, deadline: Deadline) -> Page:
+        size = min((number for number in (self.page_size, left) if number is not None), default=None)
+        reply = await self.caller.send(self.listing.request(start, size), deadline)
+        return self.listing.read(reply, size)
+
+    def _result(self, pages: list[Page]) -> PaginationResult[PlainItem]:
+        items = [self.listing.plain(item) for page in pages for item in page.items]
+        last_key = pages[-1].last_key
+        return PaginationResult(
+            items,
+            len(items),
+            sum(page.scanned_count for page in pages),
+            None if last_key is None else self.listing.plain(last_key),
+        )

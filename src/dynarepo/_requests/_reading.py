@@ -1,0 +1,106 @@
+"""What a read makes of the items it finds: whole models or views, without the expired ones if so asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from dynarepo._codec import ItemReader, Source, decode_number
+from dynarepo._expressions import ExpressionWriter, Path, check_length
+from dynarepo._wire import WireItem
+from dynarepo.exceptions import InvalidRequestError, SchemaError
+
+__all__ = ["Reading"]
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[R]):
+    """
+    How one call reads.
+
+    Attributes:
+        source: What is stored.
+        reader: What is made of it.
+        expiry: The stored name of the expiry time where expired items are left out, else `None`.
+        now: The time, in whole seconds, by which items are expired.
+    """
+
+    source: Source[Any]
+    reader: ItemReader[R]
+    expiry: str | None = None
+    now: int = field(default_factory=lambda: int(time.time()))
+
+    @classmethod
+    def of(
+        cls, source: Source[Any], view: type[BaseModel] | None = None, *, skip_expired: bool = False
+    ) -> Reading[Any]:
+        """
+        Say how to read.
+
+        Raises:
+            InvalidRequestError: Expired items are to be left out, and none can expire.
+            SchemaError: The view is no model, or has other fields than the source.
+        """
+        if view is not None and not isinstance(view, type):
+            raise SchemaError("view= takes a Pydantic model class")
+        expiry = source.expiry if skip_expired else None
+        if skip_expired and expiry is None:
+            raise InvalidRequestError(f"{source.name} declares no ttl, so that skip_expired means nothing")
+        return Reading(source, source if view is None else source.view(view), expiry)
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """The attributes that tell whether an item counts at all."""
+        kind = self.source.discriminator
+        names = (self.expiry, None if kind is None else kind.attribute)
+        return frozenset(name for name in names if name is not None)
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The attributes that an index must hold for this."""
+        return self.reader.needed | self.marks
+
+    def project(self, writer: ExpressionWriter, keys: Iterable[str]) -> str | None:
+        """
+        Write the projection expression; `None` for whole items.
+
+        The keys always go along: they show that there is an item, and which.
+        """
+        if self.reader.paths is None:
+            return None
+        paths = {*self.reader.paths, *((name,) for name in self.marks)}
+        paths |= {(key,) for key in keys}
+        shortest = [path for path in paths if not any(path[:n] in paths for n in range(1, len(path)))]
+        return check_length(", ".join(writer.path(path) for path in sorted(shortest, key=_order)))
+
+    def is_ours(self, item: WireItem) -> bool:
+        """Tell whether an item is of the model, as far as that is declared."""
+        kind = self.source.discriminator
+        return kind is None or kind.marks(item)
+
+    def keeps(self, item: WireItem) -> bool:
+        """Tell whether an item is to be returned: it has not expired."""
+        if self.expiry is None or self.expiry not in item:
+            return True
+        try:
+            return decode_number(item[self.expiry]["N"]) > self.now
+        except (KeyError, TypeError, ValueError):
+            return True  # what is no time never expires
+
+    def make(self, item: WireItem) -> R:
+        """Make a model or view of an item."""
+        return self.reader.decode(item)
+
+    def found(self, item: WireItem) -> R | None:
+        """Make a model or view of an item, `None` of one that has expired."""
+        return self.reader.decode(item) if self.keeps(item) else None
+
+
+def _order(path: Path) -> list[str]:
+    return [str(step) for step in path]
