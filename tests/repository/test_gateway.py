@@ -207,12 +207,26 @@ async def test_a_reply_to_an_update_without_the_item_is_an_error() -> None:
             await gateway.update_item(KEY, "REMOVE a")
 
 
-@EVERY_WRITE
-async def test_a_write_whose_reply_is_lost_is_not_sent_again(write: Call) -> None:
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda gateway: gateway.update_item(KEY, "REMOVE a"),
+        lambda gateway: gateway.put_item(KEY, condition_expression="attribute_exists(pk)"),
+        lambda gateway: gateway.delete_item(KEY, condition_expression="attribute_exists(pk)"),
+    ],
+)
+async def test_an_expression_is_not_sent_again_after_a_lost_reply(write: Call) -> None:
     async with faked(lost_reply()) as (fake, gateway):
         with pytest.raises(WriteOutcomeUnknownError):
             await write(gateway)
     assert len(fake.requests) == 1
+
+
+@pytest.mark.parametrize("write", [lambda gateway: gateway.put_item(KEY), lambda g: g.delete_item(KEY)])
+async def test_a_whole_put_or_delete_is_sent_again_after_a_lost_reply(write: Call) -> None:
+    async with faked(lost_reply(), {}) as (fake, gateway):
+        await write(gateway)
+    assert len(fake.requests) == 2
 
 
 async def test_operations_are_logged_with_their_keys_hashed() -> None:

@@ -24,7 +24,7 @@ from dynarepo._codec import (
 )
 from dynarepo._config import is_table_name
 from dynarepo._limits import MAX_EXPRESSION_BYTES
-from dynarepo._request import Request
+from dynarepo._request import Repeat, Request
 from dynarepo._requests._listings import Page
 from dynarepo._requests._target import Target, is_items, unexpected
 from dynarepo._wire import Payload, WireItem
@@ -52,6 +52,9 @@ _MEMBERS: Final[Mapping[str, str]] = {
     "update_expression": "UpdateExpression",
 }
 _REQUIRED: Final = frozenset({"key_condition_expression", "update_expression"})
+
+#: Writes that leave the same behind however often they are done.
+_WHOLE: Final = frozenset({"PutItem", "DeleteItem"})
 
 #: DynamoDB's own rule: letters of ASCII, digits and underscores.
 _PLACEHOLDER: Final = re.compile(r"[#:][A-Za-z0-9_]+")
@@ -121,7 +124,9 @@ class NativeTable:
 
     def _request(self, operation: str, key: Mapping[str, object], **members: object) -> Request:
         pk, sk = (*key.values(), None, None)[:2]
-        return Request(operation, self._payload(**members), self.name, pk, sk)
+        # What an update expression adds up is not known here, nor whose write a failed condition found.
+        is_safe = operation in _WHOLE and "ConditionExpression" not in members
+        return Request(operation, self._payload(**members), self.name, pk, sk, Repeat(is_safe=is_safe))
 
     def _payload(self, **members: object) -> Payload:
         return {"TableName": self.name, "ReturnConsumedCapacity": "TOTAL", **members}
