@@ -15,13 +15,16 @@ from dynarepo import (
     GlobalIndex,
     InvalidCursorError,
     InvalidRequestError,
+    LocalIndex,
     SortKeyCondition,
     attr,
 )
+from dynarepo._codec import bind
 from dynarepo._wire import Payload
 from dynarepo.testing import FakeTransport
 from tests.faked import on_fake
 from tests.models import User
+from tests.pages.paged_table import PagedTable
 
 PAST: Final = datetime(2020, 1, 1, tzinfo=UTC)
 FUTURE: Final = datetime(2100, 1, 1, tzinfo=UTC)
@@ -42,6 +45,7 @@ class Session(BaseModel):
             GlobalIndex("keys", "name", "number", projection="KEYS_ONLY"),
             GlobalIndex("by_expiry", "name", "expires"),
         )
+        lsis = (LocalIndex("local", "name", projection="KEYS_ONLY"),)
 
 
 class Name(BaseModel):
@@ -150,20 +154,14 @@ class Kept(BaseModel):
         ttl = "expires"
 
 
-async def test_an_item_whose_expiry_time_is_null_is_read_by_its_key(connection: DynamoDBConnection) -> None:
+async def test_an_item_whose_expiry_time_is_null_never_expires(connection: DynamoDBConnection) -> None:
     await connection.table_admin().create_table(Kept)
     kept = connection.repository(Kept)
     item = Kept(user="u", number=1, expires=None)
     await kept.save(item)
     assert await kept.get_one("u", 1, skip_expired=True) == item
-
-
-async def test_an_item_whose_expiry_time_is_null_is_listed(connection: DynamoDBConnection) -> None:
-    await connection.table_admin().create_table(Kept)
-    kept = connection.repository(Kept)
-    item = Kept(user="u", number=1, expires=None)
-    await kept.save(item)
     assert (await kept.query_by_pk("u", skip_expired=True)).items == [item]
+    assert await kept.count("u", skip_expired=True) == 1
 
 
 async def test_an_item_expires_between_two_pages_and_the_cursor_stays_good(
@@ -181,6 +179,21 @@ async def test_a_cursor_is_not_good_for_a_listing_with_other_items(sessions: Ses
     page = await sessions.query_by_pk("u", limit=2, skip_expired=True)
     with pytest.raises(InvalidCursorError):
         await sessions.query_by_pk("u", cursor=page.cursor)
+
+
+async def test_a_local_index_that_cannot_filter_gives_what_has_expired_to_be_left_out() -> None:
+    items = [bind(Session).encode(session) for session in SESSIONS]
+    fake = FakeTransport.answering(PagedTable(items, ("name", "user", "number")))
+    options: dict[str, Any] = {"index": "local", "skip_expired": True}
+    async with on_fake(fake, Session) as sessions:
+        page = await sessions.query_by_pk("u", limit=4, **options)
+        rest = await sessions.query_by_pk("u", cursor=page.cursor, **options)
+        names = await sessions.query_by_pk("u", view=Name, **options)
+        with pytest.raises(InvalidRequestError, match=r"index local does not hold what Session needs \(x\)"):
+            await sessions.count("u", **options)
+    assert (page.items, rest.items) == (LIVE[:4], LIVE[4:])
+    assert names.items == [Name(name="n")] * len(LIVE)
+    assert "FilterExpression" not in str(fake.requests)
 
 
 # The moment of expiry

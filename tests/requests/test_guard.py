@@ -225,7 +225,8 @@ def test_an_item_of_one_model_has_its_text_and_of_a_union_one_of_them() -> None:
     }
 
 
-def test_an_item_without_an_expiry_time_is_live() -> None:
+def test_an_item_that_has_not_expired_is_live_and_so_is_one_without_a_time() -> None:
+    """A comparison with an attribute that is not there is false."""
     writer = ExpressionWriter(ModelResolver(bind(Customer)))
     clause = is_live(writer, "expires_at", writer.value({"N": "5"}))
     assert writer.conjunction([clause], None) == "NOT #n0 <= :v0"

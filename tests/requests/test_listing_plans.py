@@ -16,6 +16,8 @@ from tests.key_models import User, target
 from tests.requests.planning import query, scan
 
 NOW = 1_800_000_000
+#: What the service is to check of the expiry time.
+LIVE = f"NOT x <= {NOW}"
 
 
 class Ticket(BaseModel):
@@ -166,8 +168,11 @@ def test_whole_models_come_from_an_index_that_holds_them_and_from_every_local_on
 
 @pytest.mark.parametrize("by", ["query", "scan"])
 @pytest.mark.parametrize(("view", "hydrate"), [(Owned, False), (None, True)])
-@pytest.mark.parametrize(("index", "field"), [("keys", "title"), ("keys", "expires"), ("titles", "rank")])
-def test_a_filter_on_what_a_global_index_does_not_hold_is_refused(
+@pytest.mark.parametrize(
+    ("index", "field"),
+    [("keys", "title"), ("keys", "expires"), ("titles", "rank"), ("by-rank", "text"), ("by-rank", "expires")],
+)
+def test_a_filter_on_what_an_index_does_not_hold_is_refused(
     index: str, field: str, view: type[BaseModel] | None, hydrate: bool, by: str
 ) -> None:
     """DynamoDB would find nothing there, without a word."""
@@ -178,8 +183,6 @@ def test_a_filter_on_what_a_global_index_does_not_hold_is_refused(
 def test_a_filter_names_what_the_index_holds() -> None:
     listing = query(TICKETS, "a", index="titles", reading=reading(Titled), where=attr("title").eq("x"))
     assert shown(listing, "FilterExpression") == "t = x"
-    listing = query(TICKETS, "a", index="by-rank", where=attr("text").eq("x"))
-    assert shown(listing, "FilterExpression") == "text = x"
     listing = query(TICKETS, "a", index="keys", hydrate=True, where=attr("owner").eq("x"))
     assert shown(listing, "FilterExpression") == "owner = x"
 
@@ -222,8 +225,8 @@ def test_other_models_are_left_out_by_the_index_where_it_tells_them_apart() -> N
     listing = query(MARKED, "a", index="titles", reading=reading(of=MARKED))
     assert shown(listing, "FilterExpression") == "kind = MARKED"
     listing = query(MARKED, "a", index="keys", reading=reading(of=MARKED), hydrate=True)
-    assert listing.hydrates
-    assert not listing.has_filter
+    assert (listing.hydrates, listing.sifts) == (True, False)
+    assert "FilterExpression" not in payload(listing)
     with pytest.raises(InvalidRequestError, match=r"index keys does not hold what Owned needs \(kind\)"):
         query(MARKED, "a", index="keys", reading=reading(Owned, of=MARKED))
 
@@ -233,39 +236,48 @@ def test_other_models_are_left_out_by_the_index_where_it_tells_them_apart() -> N
 
 def test_expired_items_are_filtered_by_the_service() -> None:
     listing = query(TICKETS, "a", reading=reading(skip_expired=True))
-    assert shown(listing, "FilterExpression") == f"NOT x <= {NOW}"
+    assert shown(listing, "FilterExpression") == LIVE
     listing = scan(TICKETS, reading=reading(skip_expired=True), where=attr("rank").gt(1) | attr("rank").eq(0))
-    expected = f"NOT x <= {NOW} AND (rank > 1 OR rank = 0)"
+    expected = f"{LIVE} AND (rank > 1 OR rank = 0)"
     assert shown(listing, "FilterExpression") == expected
     assert not query(TICKETS, "a").has_filter
 
 
 def test_the_expiry_time_is_filtered_where_the_index_holds_it_and_else_looked_at_later() -> None:
     listing = query(TICKETS, "a", index="titles", reading=reading(Titled, skip_expired=True))
-    assert shown(listing, "FilterExpression") == f"NOT x <= {NOW}"
+    assert shown(listing, "FilterExpression") == LIVE
     assert projected(listing) == {"owner", "number", "team", "t", "x"}
     listing = query(TICKETS, "a", index="keys", reading=reading(skip_expired=True), hydrate=True)
-    assert listing.hydrates
-    assert not listing.has_filter
+    assert (listing.hydrates, listing.sifts) == (True, False)
+    assert "FilterExpression" not in payload(listing)
     with pytest.raises(InvalidRequestError, match=r"index keys does not hold what Owned needs \(x\): read"):
         query(TICKETS, "a", index="keys", reading=reading(Owned, skip_expired=True))
+
+
+def test_a_local_index_fetches_the_expiry_time_to_be_looked_at_later() -> None:
+    listing = query(TICKETS, "a", index="by-rank", reading=reading(Titled, skip_expired=True))
+    assert projected(listing) == {"owner", "number", "rank", "t", "x"}
+    assert (listing.hydrates, listing.sifts, listing.has_filter) == (False, True, True)
+    assert "FilterExpression" not in payload(listing)
 
 
 def test_an_index_in_the_order_of_expiry_is_asked_by_its_sort_key() -> None:
     with pytest.raises(InvalidRequestError, match="the expiry time is a key of the queried index"):
         query(TICKETS, "a", index="by-expiry", reading=reading(Owned, skip_expired=True))
     listing = scan(TICKETS, index="by-expiry", reading=reading(Owned, skip_expired=True))
-    assert shown(listing, "FilterExpression") == f"NOT x <= {NOW}"
+    assert shown(listing, "FilterExpression") == LIVE
 
 
 def test_counts_leave_out_expired_items_where_they_can_tell_them() -> None:
     listing = query(TICKETS, "a", reading=reading(skip_expired=True), counts=True)
     assert payload(listing)["Select"] == "COUNT"
-    assert shown(listing, "FilterExpression") == f"NOT x <= {NOW}"
+    assert shown(listing, "FilterExpression") == LIVE
     assert query(TICKETS, "a", index="titles", reading=reading(skip_expired=True), counts=True).has_filter
     with pytest.raises(InvalidRequestError) as raised:
         query(TICKETS, "a", index="keys", reading=reading(skip_expired=True), counts=True)
     assert raised.value.message == "index keys does not hold what Ticket needs (x)"
+    with pytest.raises(InvalidRequestError, match=r"index by-rank does not hold what Ticket needs \(x\)$"):
+        query(TICKETS, "a", index="by-rank", reading=reading(skip_expired=True), counts=True)
 
 
 def test_a_count_needs_no_fields() -> None:

@@ -210,11 +210,14 @@ def test_an_expired_item_that_does_not_fit_is_not_looked_at() -> None:
     assert reading(skip_expired=True).found(broken) is None
 
 
-def test_an_item_is_of_the_model_that_its_discriminator_names() -> None:
-    assert reading().is_ours(session())
-    assert not reading().is_ours(session(kind={"S": "VISIT"}))
-    assert not reading().is_ours({"user": {"S": "u"}})
-    assert Reading.of(bind(Pipeline)).is_ours({"anything": {"S": "u"}})
+def test_an_item_counts_if_it_is_of_the_model_and_has_not_expired() -> None:
+    live, expired = {"N": str(NOW + 1)}, {"N": str(NOW)}
+    assert reading(skip_expired=True).counts(session(x=live))
+    assert not reading(skip_expired=True).counts(session(x=expired))
+    assert reading().counts(session(x=expired))
+    assert not reading().counts(session(kind={"S": "VISIT"}))
+    assert not reading().counts({"user": {"S": "u"}})
+    assert Reading.of(bind(Pipeline)).counts({"anything": {"S": "u"}})
 
 
 # What is refused

@@ -189,7 +189,8 @@ def compile_model(
         plan = node.by_attribute.get(attribute)
         if plan is not None and plan.name != attribute:
             raise SchemaError(
-                f"{model.__name__}.{plan.name} is stored as {attribute!r}, which is a key's name"
+                f"{model.__name__}.{plan.name} is stored as {attribute!r}, "
+                "which is the name of a key or discriminator"
             )
     return ModelPlan(model, node)
 

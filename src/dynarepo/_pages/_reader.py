@@ -135,17 +135,17 @@ class PageReader(Generic[R]):
 
     async def _take(self, stretch: _Stretch, entries: list[WireItem], deadline: Deadline) -> None:
         """Take what was listed; where these are keys only, read the items, and leave out what is gone."""
+        table, reading = self.target.source.table, self.reading
         if not self.listing.hydrates:
-            stretch.items += entries
+            stretch.items += filter(reading.counts, entries) if self.listing.sifts else entries
             stretch.entries = stretch.items
             return
-        table, reading = self.target.source.table, self.reading
         items = await read_batch(
             self.caller,
             self.target,
             reading,
             [table.of(entry) for entry in entries],
-            lambda item: item if reading.is_ours(item) and reading.keeps(item) else None,
+            lambda item: item if reading.counts(item) else None,
             consistent=self.target.consistent_read,
             deadline=deadline,
         )

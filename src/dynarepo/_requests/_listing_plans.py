@@ -65,6 +65,8 @@ def query(
     plan = _Plan.of(target, asked)
     hashes, ranges = plan.keys()
     plan = plan.without({key.attribute for key in (*hashes, *ranges)})
+    if sk_condition is None:
+        plan.check_countable(ranges)
     writer = plan.writer()
     partition = partition_values(hashes, pk)
     equals = [f"{writer.attribute(name)} = {writer.value(value)}" for name, value in partition.items()]
@@ -140,6 +142,7 @@ class _Plan(Generic[T]):
             identity=identity,
             is_empty=condition is not None and is_never(condition),
             hydrates=hydrates,
+            sifts=not hydrates and self._sifts(),
             **ranges,
         )
 
@@ -163,15 +166,26 @@ class _Plan(Generic[T]):
             return {"Select": "ALL_ATTRIBUTES"}
         return {}
 
+    def check_countable(self, ranges: tuple[KeyAttribute, ...]) -> None:
+        """Refuse to count where the discriminator is the sort key, which can only be demanded as such."""
+        kind = self.target.source.discriminator
+        if self.asked.counts and kind is not None and kind.attribute in {key.attribute for key in ranges}:
+            raise InvalidRequestError(
+                f"the discriminator {kind.attribute} is the sort key: state it in the sort key condition"
+            )
+
     def _held(self) -> frozenset[str] | None:
-        """Give the attributes that can be read here; `None` where all can."""
-        if self.index is None or not self.index.is_global or self.index.projected is None:
+        """Give the attributes that the table or index holds; `None` where it holds all."""
+        if self.index is None or self.index.projected is None:
             return None
         return self.index.projected | {key.attribute for key in self._positions()}
 
     def _holds(self, name: str) -> bool:
         held = self._held()
         return held is None or name in held
+
+    def _can_filter(self, name: str) -> bool:
+        return name not in self.queried and self._holds(name)
 
     def _refused(self, name: str) -> str | None:
         if name in self.queried:
@@ -186,7 +200,9 @@ class _Plan(Generic[T]):
         """Tell whether the index holds too little; refuse if that is not to be helped."""
         reading, held = self.asked.reading, self._held()
         needed = reading.marks if self.asked.counts else reading.needed
-        lacking = set() if held is None else needed - held
+        # A local index fetches from the table what it does not hold; it only cannot filter or count by it.
+        fetches = self.index is not None and not self.index.is_global and not self.asked.counts
+        lacking = set() if held is None or fetches else needed - held
         if lacking and not self.asked.hydrate:
             help_ = "" if self.asked.counts else ": read a view of what it holds, or with hydrate=True"
             name = "" if self.index is None else self.index.name
@@ -196,9 +212,13 @@ class _Plan(Generic[T]):
             )
         return bool(lacking)
 
+    def _sifts(self) -> bool:
+        """Tell whether items are to be looked at one by one, because no filter can tell which ones count."""
+        return any(not self._can_filter(name) for name in self.asked.reading.marks)
+
     def _ours(self, writer: ExpressionWriter) -> list[Clause]:
         kind = self.target.source.discriminator
-        if kind is None or kind.attribute in self.queried or not self._holds(kind.attribute):
+        if kind is None or not self._can_filter(kind.attribute):
             return []
         return [is_ours(writer, kind)]
 

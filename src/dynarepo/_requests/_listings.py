@@ -46,7 +46,8 @@ class Listing:
     `ranges` holds one key condition for each key range, in reading order; a scan has one range
     without a condition. `split` is the value between the two ranges of `ne`. `identity` is what a
     cursor is bound to. `is_empty`: nothing can be found, so that nothing need be asked.
-    `hydrates`: what is found are keys, and the items are to be read from the table.
+    `hydrates`: what is found are keys, and the items are to be read from the table. `sifts`: what is
+    found may have expired or be of another model, which no filter could tell.
     """
 
     operation: str
@@ -58,11 +59,12 @@ class Listing:
     identity: Payload = field(default_factory=dict, repr=False)
     is_empty: bool = False
     hydrates: bool = False
+    sifts: bool = False
 
     @property
     def has_filter(self) -> bool:
         """Whether items may be read and not returned."""
-        return "FilterExpression" in self.payload
+        return self.sifts or "FilterExpression" in self.payload
 
     def request(self, range_number: int, start: WireItem | None, page_size: int | None) -> Request:
         """Build the request of one page."""

@@ -79,10 +79,10 @@ class Reading(Generic[R]):
         shortest = [path for path in paths if not any(path[:n] in paths for n in range(1, len(path)))]
         return check_length(", ".join(writer.path(path) for path in sorted(shortest, key=_order)))
 
-    def is_ours(self, item: WireItem) -> bool:
-        """Tell whether an item is of the model, as far as that is declared."""
+    def counts(self, item: WireItem) -> bool:
+        """Tell whether an item is of the model, as far as that is declared, and has not expired."""
         kind = self.source.discriminator
-        return kind is None or kind.marks(item)
+        return (kind is None or kind.marks(item)) and self.keeps(item)
 
     def keeps(self, item: WireItem) -> bool:
         """Tell whether an item is to be returned: it has not expired."""

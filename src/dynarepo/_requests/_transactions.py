@@ -149,6 +149,8 @@ def read_transact_get(reading: Reading[R], reply: Payload, number: int) -> list[
     if not is_items(responses) or len(responses) != number:
         raise unexpected("TransactGetItems", "has not one response for each key")
     items = [response.get("Item") for response in responses]
+    if not is_items([item for item in items if item is not None]):
+        raise unexpected("TransactGetItems", "has an Item that is no object")
     return [None if item is None else reading.found(item) for item in items]
 
 

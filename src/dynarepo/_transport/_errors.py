@@ -156,7 +156,7 @@ def read_error(
         "request_id": headers.get("x-amzn-requestid"),
     }
     if issubclass(meaning.error, ConditionFailedError):
-        context["item"] = body.get("Item")
+        context["item"] = _object(body.get("Item"))
     elif meaning is _TRANSACTION:
         context |= _reasons(body)
     message = meaning.message
@@ -217,7 +217,11 @@ def _reason(index: int, entry: Any) -> TransactionReason | None:
     code = entry.get("Code") if isinstance(entry, dict) else None
     if code is None or code == "None":
         return None
-    return TransactionReason(index=index, code=str(code), old_item=entry.get("Item"))
+    return TransactionReason(index=index, code=str(code), old_item=_object(entry.get("Item")))
+
+
+def _object(value: Any) -> Any:
+    return value if isinstance(value, dict) else None
 
 
 def _clock_difference(date: str | None) -> str:
