@@ -1,54 +1,51 @@
 """Notes over HTTP: DYNAMODB_TABLE_NAME=notes uvicorn --factory examples.fastapi_app:create_app."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated
 
 import structlog
-from fastapi import FastAPI, HTTPException
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query
 
-from dynarepo import AsyncDynamoDBRepository, DynamoDBConfig, DynamoDBServiceError
-from examples.notes import Note, NoteChanges, answer_to, config_from_environment
+from dynarepo import AsyncDynamoDBRepository, DynamoDBConfig
+from dynarepo.fastapi import Page, PageParams, add_error_handlers, dynamodb_lifespan, repository
+from examples.notes import Note, NoteChanges, config_from_environment
+
+Notes = Annotated[AsyncDynamoDBRepository[Note], Depends(repository(Note))]
+routes = APIRouter(prefix="/notes")
 
 
 def create_app(config: DynamoDBConfig | None = None) -> FastAPI:
     # Nothing is opened here; the lifespan opens it once, before the first request, and closes it.
-    notes = AsyncDynamoDBRepository(
-        Note, config=config or config_from_environment(), logger=structlog.get_logger()
-    )
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with notes:
-            yield
-
+    lifespan = dynamodb_lifespan(config=config or config_from_environment(), logger=structlog.get_logger())
     app = FastAPI(lifespan=lifespan)
-    app.add_exception_handler(DynamoDBServiceError, lambda _, error: JSONResponse(*answer_to(error)))
-
-    @app.post("/notes", status_code=201)
-    async def create(note: Note) -> Note:
-        return await notes.create(note)
-
-    @app.get("/notes/{owner}")
-    async def list_notes(owner: str, limit: int = 20, cursor: str | None = None) -> dict[str, Any]:
-        page = await notes.query_by_pk(owner, limit=min(limit, 100), cursor=cursor)
-        return {"items": page.items, "cursor": page.cursor}
-
-    @app.get("/notes/{owner}/{note_id}")
-    async def get(owner: str, note_id: str) -> Note:
-        note = await notes.get_one(owner, note_id)
-        if note is None:
-            raise HTTPException(404)
-        return note
-
-    @app.patch("/notes/{owner}/{note_id}")
-    async def update(owner: str, note_id: str, changes: NoteChanges) -> Note:
-        return await notes.update(owner, note_id, changes.model_dump(exclude_unset=True))
-
-    @app.delete("/notes/{owner}/{note_id}", status_code=204)
-    async def delete(owner: str, note_id: str) -> None:
-        if not await notes.delete(owner, note_id):
-            raise HTTPException(404)
-
+    add_error_handlers(app)
+    app.include_router(routes)
     return app
+
+
+@routes.post("", status_code=201)
+async def create(note: Note, notes: Notes) -> Note:
+    return await notes.create(note)
+
+
+@routes.get("/{owner}")
+async def list_notes(owner: str, notes: Notes, page: Annotated[PageParams, Query()]) -> Page[Note]:
+    return Page.of(await notes.query_by_pk(owner, **page.options()))
+
+
+@routes.get("/{owner}/{note_id}")
+async def get(owner: str, note_id: str, notes: Notes) -> Note:
+    note = await notes.get_one(owner, note_id)
+    if note is None:
+        raise HTTPException(404)
+    return note
+
+
+@routes.patch("/{owner}/{note_id}")
+async def update(owner: str, note_id: str, changes: NoteChanges, notes: Notes) -> Note:
+    return await notes.update(owner, note_id, changes.model_dump(exclude_unset=True))
+
+
+@routes.delete("/{owner}/{note_id}", status_code=204)
+async def delete(owner: str, note_id: str, notes: Notes) -> None:
+    if not await notes.delete(owner, note_id):
+        raise HTTPException(404)

@@ -1,4 +1,4 @@
-"""What the two web applications share: the model, the configuration, and what errors mean over HTTP."""
+"""What the two web applications share, and what errors mean in the one without `dynarepo.fastapi`."""
 
 import os
 from collections.abc import Mapping
@@ -9,8 +9,10 @@ from pydantic import BaseModel
 import dynarepo
 from dynarepo import DynamoDBConfig, DynamoDBServiceError
 
+#: The first that fits.
 STATUS: Final[Mapping[type[DynamoDBServiceError], int]] = {
-    dynarepo.RequestRefusedError: 400,
+    dynarepo.InvalidCursorError: 400,
+    dynarepo.RequestRefusedError: 422,
     dynarepo.ItemNotFoundError: 404,
     dynarepo.ConditionFailedError: 409,
     dynarepo.TransientError: 503,
