@@ -1,0 +1,1 @@
+"""What the written specifications demand, asked of the public API."""
