@@ -13,6 +13,7 @@ from dynarepo import (
     DynamoDBBaseModel,
     DynamoDBTransactionError,
     GlobalIndex,
+    ItemNotFoundError,
     KeyTemplate,
     TransactWriteItem,
     VersionConflictError,
@@ -111,6 +112,88 @@ async def test_an_update_holds_to_a_version_and_another_condition_ru89(stores: S
         with pytest.raises(ConditionFailedError):
             await update(version, balance)
     assert await update(1, 5) == Account(pk=pk, sk="a", balance=9, version=2)
+
+
+async def test_a_stale_version_of_an_update_or_a_delete_is_a_conflict_ru88(stores: Stores, pk: str) -> None:
+    accounts = await stores.of(Account)
+    await accounts.create(Account(pk=pk, sk="a"))
+    current = await accounts.update(pk, "a", {"balance": 5}, version=1)
+    assert current == Account(pk=pk, sk="a", balance=5, version=2)
+    for write in (
+        accounts.update(pk, "a", {"balance": 9}, version=1),
+        accounts.update(pk, "a", lambda a: [increment(a.balance, 1)], version=1),
+        accounts.delete(pk, "a", version=1),
+    ):
+        with pytest.raises(VersionConflictError) as raised:
+            await write
+        assert (raised.value.expected, raised.value.found, raised.value.item) == (1, 2, current)
+    assert await accounts.get_one(pk, "a", consistent=True) == current
+    assert await accounts.delete(pk, "a", version=2) is True
+    with pytest.raises(VersionConflictError) as raised:
+        await accounts.delete(pk, "a", version=2)
+    assert (raised.value.expected, raised.value.found, raised.value.item) == (2, None, None)
+    with pytest.raises(ItemNotFoundError):
+        await accounts.update(pk, "a", {"balance": 9}, version=2)
+    assert await accounts.get_one(pk, "a", consistent=True) is None
+
+
+@pytest.mark.parametrize("stored", [None, 0, 3])
+async def test_an_update_and_a_delete_hold_to_a_version_and_a_condition_ru89(
+    stores: Stores, pk: str, raw: Any, stored: int | None
+) -> None:
+    accounts = await stores.of(Account)
+    item = {"pk": {"S": pk}, "sk": {"S": "a"}, "balance": {"N": "5"}}
+    counted = {} if stored is None else {"version": {"N": str(stored)}}
+    await raw.put_item(TableName=accounts.table_name, Item=item | counted)
+    version = stored or 0
+    for write in (
+        accounts.update(pk, "a", {"balance": 9}, where=lambda a: a.balance == 1, version=version),
+        accounts.delete(pk, "a", where=lambda a: (a.balance == 1) | (a.balance == 2), version=version),
+    ):
+        with pytest.raises(ConditionFailedError) as failed:
+            await write
+        assert type(failed.value) is ConditionFailedError
+    with pytest.raises(VersionConflictError):
+        await accounts.delete(pk, "a", where=lambda a: a.balance == 5, version=version + 1)
+    updated = await accounts.update(
+        pk, "a", {"balance": 9}, where=lambda a: (a.balance == 1) | (a.balance == 5), version=version
+    )
+    assert updated == Account(pk=pk, sk="a", balance=9, version=version + 1)
+    assert await accounts.delete(pk, "a", where=lambda a: a.balance == 9, version=version + 1) is True
+
+
+async def test_of_ten_updates_of_one_version_one_is_done(stores: Stores, pk: str) -> None:
+    accounts = await stores.of(Account)
+    await accounts.create(Account(pk=pk, sk="a"))
+    results = await asyncio.gather(
+        *(accounts.update(pk, "a", {"balance": number}, version=1) for number in range(1, 11)),
+        return_exceptions=True,
+    )
+    (done,) = [result for result in results if isinstance(result, Account)]
+    assert sum(isinstance(result, VersionConflictError) for result in results) == 9
+    assert await accounts.get_one(pk, "a", consistent=True) == done
+    assert done.version == 2
+
+
+async def test_a_transaction_is_done_on_the_versions_that_it_is_given_rt163(stores: Stores, pk: str) -> None:
+    accounts = await stores.of(Account)
+    for sk in ("1", "2"):
+        await accounts.create(Account(pk=pk, sk=sk))
+
+    def operations(first: int, second: int) -> list[TransactWriteItem]:
+        return [
+            TransactWriteItem.update(pk, "1", {"balance": 5}, version=first),
+            TransactWriteItem.delete(pk, "2", version=second),
+            TransactWriteItem.create(Account(pk=pk, sk="3")),
+        ]
+
+    for first, second, cause in ((2, 1, 0), (1, 2, 1)):
+        with pytest.raises(DynamoDBTransactionError) as raised:
+            await accounts.transact_write(operations(first, second))
+        assert [reason.index for reason in raised.value.reasons if reason] == [cause]
+    stored = await accounts.transact_write(operations(1, 1))
+    assert stored == [None, None, await accounts.get_one(pk, "3", consistent=True)]
+    assert [account.version for account in (await accounts.query_by_pk(pk)).items] == [2, 1]
 
 
 async def test_a_transaction_counts_versions_only_if_it_is_done_rt163(stores: Stores, pk: str) -> None:

@@ -203,7 +203,8 @@ class TableGateway(ListingGateway):
             table_name: The table; otherwise the configuration's.
 
         Returns:
-            Whether there was something to delete.
+            Whether there was something to delete. Without a condition, a deletion whose reply was lost is
+            sent again, and may then say `False` of an item that it has deleted.
 
         Raises:
             ConfigurationError: No table is named anywhere.
@@ -278,7 +279,7 @@ class TableGateway(ListingGateway):
 
         Returns:
             The items as dicts, in the order of the keys; `None` where there is none. A key that is given
-            twice is read once.
+            twice is read once, and both answers are the same dict.
 
         Raises:
             ConfigurationError: No table is named anywhere.
