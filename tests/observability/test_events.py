@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dynarepo import DynamoDBConfig, TableAdmin
 from dynarepo._observability import Call, LoggedSender
 from dynarepo._request import Deadline, Request
 from dynarepo._wire import Payload
@@ -17,6 +18,7 @@ from dynarepo.exceptions import (
     ThrottledError,
     TransactionReason,
 )
+from dynarepo.testing import FakeTransport, error_reply
 from tests.recording_logger import RecordingLogger
 
 
@@ -93,6 +95,16 @@ async def test_a_condition_that_fails_is_a_completed_operation() -> None:
     level, event, fields = (await events_of(ItemAlreadyExistsError("there", item={"pk": "SECRET"})))[-1]
     assert (level, event) == ("info", "dynamodb.operation.completed")
     assert fields == {"operation": "Query", "table": "app", "attempts": 2, "outcome": "condition_failed"}
+
+
+async def test_a_table_that_is_asked_for_and_not_there_is_a_completed_operation() -> None:
+    logger = RecordingLogger()
+    fake = FakeTransport(error_reply("ResourceNotFoundException"))
+    config = DynamoDBConfig(table_name="app")
+    async with TableAdmin(config=config, logger=logger, transport=fake) as admin:
+        assert not await admin.table_exists()
+    level, event, fields = logger.events[-1]
+    assert (level, event, fields["outcome"]) == ("info", "dynamodb.operation.completed", "not_found")
 
 
 async def test_a_cancelled_operation_has_an_end_too() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
 import threading
@@ -105,3 +106,20 @@ async def test_too_many_servers_at_once_are_refused(monkeypatch: pytest.MonkeyPa
     with pytest.raises(ConfigurationError, match="at once"):
         async with local_dynamodb():
             pass
+
+
+async def test_no_request_comes_between_a_condition_and_its_write() -> None:
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        async with local_dynamodb(table_name="app") as config, channel(config) as opened:
+            await opened.control("CreateTable", table("app"))
+            create = {"TableName": "app", "ConditionExpression": "attribute_not_exists(pk)"}
+            for number in range(20):
+                request = Request("PutItem", create | {"Item": {"pk": {"S": str(number)}}})
+                replies = await asyncio.gather(
+                    *(opened.send(request) for _ in range(8)), return_exceptions=True
+                )
+                assert sum(reply == {} for reply in replies) == 1
+    finally:
+        sys.setswitchinterval(switching)

@@ -15,7 +15,12 @@ from typing import Any
 from dynarepo._observability._call import Call, Sender
 from dynarepo._observability._logger import Logger
 from dynarepo._wire import Payload
-from dynarepo.exceptions import ConditionFailedError, DynamoDBServiceError, DynamoDBTransactionError
+from dynarepo.exceptions import (
+    ConditionFailedError,
+    DynamoDBServiceError,
+    DynamoDBTransactionError,
+    TableNotFoundError,
+)
 
 __all__ = ["LoggedSender"]
 
@@ -35,8 +40,9 @@ class LoggedSender:
         try:
             reply = await self._inner.send(call)
         except DynamoDBServiceError as error:
-            if _is_answer(error):
-                ending = _ending(call, started, outcome="condition_failed")
+            outcome = _outcome(call, error)
+            if outcome is not None:
+                ending = _ending(call, started, outcome=outcome)
                 self._logger.info("dynamodb.operation.completed", **about, **ending)
                 raise
             # Not `exception`: a traceback would print what the caller prints anyway.
@@ -52,11 +58,15 @@ class LoggedSender:
         return reply
 
 
-def _is_answer(error: DynamoDBServiceError) -> bool:
-    """Tell whether the caller asked for this: a condition that did not hold, alone or in a transaction."""
+def _outcome(call: Call, error: DynamoDBServiceError) -> str | None:
+    """Name an answer that is no failure: a condition that did not hold, a table that is not there."""
     if isinstance(error, DynamoDBTransactionError):
-        return {reason.code for reason in error.reasons if reason} == {"ConditionalCheckFailed"}
-    return isinstance(error, ConditionFailedError)
+        codes = {reason.code for reason in error.reasons if reason}
+        return "condition_failed" if codes == {"ConditionalCheckFailed"} else None
+    if isinstance(error, ConditionFailedError):
+        return "condition_failed"
+    is_asked = isinstance(error, TableNotFoundError) and call.request.operation == "DescribeTable"
+    return "not_found" if is_asked else None
 
 
 def _about(call: Call) -> dict[str, Any]:

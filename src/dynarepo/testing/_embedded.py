@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -120,11 +120,22 @@ def _moto() -> tuple[Any, Any]:
     def server(listening: socket.socket) -> ThreadedWSGIServer:
         with listening:
             host, port = listening.getsockname()[:2]
-            application = DomainDispatcherApplication(create_backend_app)
+            application = _one_by_one(DomainDispatcherApplication(create_backend_app))
             # The socket is duplicated by werkzeug, which would end the process if the port were taken.
             return ThreadedWSGIServer(host, port, application, handler=QuietHandler, fd=listening.fileno())
 
     return server, get_backend
+
+
+def _one_by_one(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """Answer one request at a time: moto lets others in between a condition and its write."""
+    lock = threading.Lock()
+
+    def answer(environ: object, start_response: object) -> Iterable[bytes]:
+        with lock:
+            return list(application(environ, start_response))
+
+    return answer
 
 
 def _listening_socket(port: int) -> socket.socket:
