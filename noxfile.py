@@ -23,6 +23,7 @@ nox.options.reuse_existing_virtualenvs = True
 
 PROJECT = nox.project.load_toml("pyproject.toml")["project"]
 PYTHONS = nox.project.python_versions({"project": PROJECT})
+PIPELINES_BACKENDS = ("embedded", "dynamodb-local")
 
 
 def _find_pythons_of_pyenv() -> None:
@@ -72,7 +73,8 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def lowest(session: nox.Session) -> None:
     """The tests on the lowest versions that pyproject.toml allows."""
-    allowed = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["local"]
+    extras = PROJECT["optional-dependencies"]
+    allowed = PROJECT["dependencies"] + extras["local"] + extras["fastapi"]
     session.install("-e", ".[test]", *(line.replace(">=", "==") for line in allowed))
     session.run("python", "-m", "pytest", *session.posargs)
 
@@ -82,6 +84,15 @@ def integration(session: nox.Session) -> None:
     """The integration suite; the backend is chosen behind `--`."""
     session.install("-e", ".[test]")
     session.run("python", "-m", "pytest", "integration", *session.posargs)
+
+
+@nox.session
+def pipelines(session: nox.Session) -> None:
+    """The example application over HTTP and in a browser; on two servers, or the backend behind `--`."""
+    session.install("-e", ".[browser,examples,test]")
+    chosen = [session.posargs] if session.posargs else [["--backend", name] for name in PIPELINES_BACKENDS]
+    for arguments in chosen:
+        session.run("python", "-m", "pytest", "integration/pipelines", *arguments)
 
 
 @nox.session(python=False)

@@ -1,0 +1,1 @@
+"""The example application, end to end: over HTTP on every backend, and in a browser."""
