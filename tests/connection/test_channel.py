@@ -63,7 +63,7 @@ async def test_a_channel_that_was_never_opened_refuses() -> None:
 
 
 @pytest.mark.parametrize("kind", ["fake", "direct", "aioboto3"])
-async def test_a_closed_channel_refuses_and_opens_no_connection(kind: str) -> None:
+async def test_a_closed_channel_refuses_and_opens_no_connection_rf178(kind: str) -> None:
     async with ScriptedServer() as server:
         channel = faked() if kind == "fake" else real(server.url, transport=kind)
         await channel.open()
@@ -74,7 +74,7 @@ async def test_a_closed_channel_refuses_and_opens_no_connection(kind: str) -> No
         assert server.connections == 0
 
 
-async def test_closing_twice_or_before_opening_is_harmless() -> None:
+async def test_closing_twice_or_before_opening_is_harmless_rf178() -> None:
     channel = faked()
     await channel.open()
     await channel.close()
@@ -96,7 +96,7 @@ async def test_opening_twice_is_refused_and_leaves_it_open() -> None:
         assert await channel.send(GET) == {}
 
 
-def test_another_event_loop_is_refused() -> None:
+def test_another_event_loop_is_refused_rf178() -> None:
     with asyncio.Runner() as one, asyncio.Runner() as other:
         channel = faked()
         one.run(channel.open())
@@ -107,7 +107,7 @@ def test_another_event_loop_is_refused() -> None:
 
 
 @pytest.mark.parametrize("kind", ["direct", "aioboto3"])
-async def test_calls_under_way_end_with_a_typed_error_when_it_closes(kind: str) -> None:
+async def test_calls_under_way_end_with_a_typed_error_when_it_closes_rf178(kind: str) -> None:
     async with ScriptedServer([Silence()] * 4) as server:
         channel = real(server.url, transport=kind, max_connections=2)
         await channel.open()
@@ -212,7 +212,7 @@ async def test_an_unreadable_ca_bundle_is_named(monkeypatch: pytest.MonkeyPatch)
         await real("https://127.0.0.1:9").open()
 
 
-async def test_a_full_pool_does_not_outlast_the_deadline() -> None:
+async def test_a_full_pool_does_not_outlast_the_deadline_rf177() -> None:
     async with ScriptedServer() as server, real(server.url, max_connections=1) as channel:
         first = asyncio.create_task(channel.send(GET))
         while not server.requests:  # noqa: ASYNC110 - the server knows nothing of the test

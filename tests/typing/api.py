@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import assert_type
 
 from pydantic import BaseModel
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from dynarepo import (
     AsyncDynamoDBRepository,
     AsyncReadRepository,
+    AsyncUnionRepository,
     AsyncWriteRepository,
     Batch,
     Condition,
@@ -19,6 +20,7 @@ from dynarepo import (
     DynamoDBConfig,
     DynamoDBConnection,
     DynamoDBServiceError,
+    Explanation,
     KeyTemplate,
     PaginationResult,
     SortKeyCondition,
@@ -27,6 +29,7 @@ from dynarepo import (
     TransactWriteItem,
     WriteTransaction,
     attr,
+    set_,
 )
 
 
@@ -125,7 +128,10 @@ async def write(users: AsyncWriteRepository[User], user: User, stream: AsyncIter
     assert_type(await users.create(user), User)
     assert_type(await users.update("a", "b", {"email": "x"}), User)
     assert_type(await users.update("a", changes={"email": "x"}, where=attr("email").ne("x")), User)
+    assert_type(await users.update("a", "b", {"email": "x"}, version=3), User)
+    assert_type(await users.update("a", "b", lambda u: [set_(u.email).to("x")], version=3), User)
     assert_type(await users.delete("a", "b"), bool)
+    assert_type(await users.delete("a", "b", where=lambda u: u.email == "x", version=3), bool)
     assert_type(await users.batch_write([user]), int)
     assert_type(await users.batch_write(stream), int)
     assert_type(await users.batch_delete([("a", "b")]), int)
@@ -137,11 +143,13 @@ async def write(users: AsyncWriteRepository[User], user: User, stream: AsyncIter
         TransactWriteItem.put(user),
         TransactWriteItem.create(user, where=None),
         TransactWriteItem.update("a", "b", {"email": "x"}),
+        TransactWriteItem.update("a", "b", {"email": "x"}, version=3),
         TransactWriteItem.delete("a", "b"),
+        TransactWriteItem.delete("a", "b", version=3),
         TransactWriteItem.check("a", "b", where=attr("email").exists()),
     ]
     assert_type(operations, list[TransactWriteItem])
-    assert_type(await users.transact_write(operations, client_token="x"), None)
+    assert_type(await users.transact_write(operations, client_token="x"), list[User | None])
 
 
 async def share(connection: DynamoDBConnection) -> None:
@@ -160,8 +168,35 @@ async def share(connection: DynamoDBConnection) -> None:
         assert_type(transaction.put(users, User(pk="a", sk="b", email="")), None)
         assert_type(transaction.create(plain, Plain(name="x"), where=attr("name").ne("x")), None)
         assert_type(transaction.update(writer, "a", "b", {"email": "x"}), None)
+        assert_type(transaction.update(writer, "a", "b", {"email": "x"}, version=3), None)
         assert_type(transaction.delete(plain, "a"), None)
+        assert_type(transaction.delete(plain, "a", version=3), None)
         assert_type(transaction.check(users, "a", "b", where=attr("email").exists()), None)
+    assert_type(transaction.stored, list[BaseModel | None])
+
+
+async def explain(
+    users: AsyncDynamoDBRepository[User],
+    reader: AsyncReadRepository[User],
+    writer: AsyncWriteRepository[User],
+    union: AsyncUnionRepository[User | Plain],
+    user: User,
+) -> None:
+    explained = await users.explain(lambda r: r.query_by_pk("a", where=lambda u: u.email == "x"))
+    assert_type(explained, Explanation)
+    assert_type(explained.show(values=True), str)
+    assert_type(explained.operation, str)
+    assert_type(explained.table_name, str | None)
+    assert_type(explained.index, str | None)
+    assert_type(explained.names, Mapping[str, str])
+    assert_type(await users.explain(lambda r: r.iter_scan_items(segments=4)), Explanation)
+    assert_type(await users.explain(lambda r: r.transact_write([TransactWriteItem.put(user)])), Explanation)
+    assert_type(
+        await users.explain(lambda r: assert_type(r, AsyncDynamoDBRepository[User]).save(user)), Explanation
+    )
+    assert_type(await reader.explain(lambda r: r.iter_query("a")), Explanation)
+    assert_type(await writer.explain(lambda r: r.delete("a", "b", version=3)), Explanation)
+    assert_type(await union.explain(lambda r: r.get_one("a", "b")), Explanation)
 
 
 async def administer(tables: TableAdmin) -> None:

@@ -33,6 +33,7 @@ from dynarepo import (
     not_,
     not_exists,
     prepend,
+    present,
     remove,
     remove_from_set,
     set_,
@@ -69,6 +70,7 @@ class User(DynamoDBBaseModel):
     pair: tuple[int, ...]
     prefs: dict[str, int]
     address: Address
+    former: Address | None = None
     homes: list[Address]
 
 
@@ -118,7 +120,19 @@ async def call(users: AsyncReadRepository[User]) -> None:
     await users.scan(where=lambda u: (size(u.tags) > 0) & (size(u.address.lines) == 2))
 
 
+async def presume(users: AsyncReadRepository[User], writer: AsyncWriteRepository[User]) -> None:
+    await users.scan(where=lambda u: present(u.weight) > 70.0)
+    await users.scan(where=lambda u: (present(u.seen) < NOON) & present(u.nick).startswith("a"))
+    await users.scan(where=lambda u: present(u.former).city == "x")
+    await users.scan(where=lambda u: present(u.former).lines[0] >= "x")
+    await users.scan(where=lambda u: present(u.scores)[0] > present(u.age))
+    await writer.update("a", "b", lambda u: [set_(present(u.former).city).to("x")])
+
+
 def infer(user: User) -> None:
+    assert_type(present(user.weight), float)
+    assert_type(present(user.nick), str)
+    assert_type(present(user.age), int)
     assert_type(contains(user.tags, "x") & (user.age > 5), Condition)
     assert_type((user.age > 5) & contains(user.tags, "x"), Condition)
     assert_type((user.age > 5) | exists(user.nick), Condition)

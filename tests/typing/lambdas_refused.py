@@ -28,6 +28,7 @@ from dynarepo import (
     is_type,
     not_,
     prepend,
+    present,
     remove,
     remove_from_set,
     set_,
@@ -69,9 +70,9 @@ async def compare(users: AsyncReadRepository[User]) -> None:
 
 
 async def state(users: AsyncReadRepository[User], writer: AsyncWriteRepository[User], user: User) -> None:
-    await users.scan(where=True)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    await users.scan(where=user.age > 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    await users.scan(where="age > 5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await users.scan(where=True)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    await users.scan(where=user.age > 5)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    await users.scan(where="age > 5")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     await users.scan(where=lambda: True)  # type: ignore[arg-type, misc]  # pyright: ignore[reportArgumentType]
     await users.scan(where=lambda u: u.age)  # type: ignore[arg-type, return-value]  # pyright: ignore[reportArgumentType]
     await users.scan(where=lambda u: "x")  # type: ignore[arg-type, return-value]  # pyright: ignore[reportArgumentType]
@@ -104,6 +105,8 @@ async def call(users: AsyncReadRepository[User]) -> None:
     await users.scan(where=lambda u: is_type(u.age, "number"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await users.scan(where=lambda u: size(u.tags) > "x")  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnknownLambdaType]
     await users.scan(where=lambda u: not_(u.age))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await users.scan(where=lambda u: present(u.nick) > 5)  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnknownLambdaType]
+    await users.scan(where=lambda u: present(u.weight).startswith("a"))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownLambdaType, reportUnknownMemberType]
     await users.scan(where=lambda u: exists(u.unknown))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
 
 

@@ -54,15 +54,15 @@ def configure() -> None:
 
 
 async def read(users: AsyncReadRepository[User], page: PaginationResult[User]) -> None:
-    await users.get_one()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    await users.get_one("a", "b", True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await users.get_one()  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    await users.get_one("a", "b", True)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     _ = (await users.get_one("a", "b")).email  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
-    await users.query_by_pk("a", where="age > 5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    await users.query_by_pk("a", where=True)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    await users.query_by_pk("a", limit="10")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    await users.query_by_pk("a", index_name="by-email")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    await users.query_by_pk_and_sk("a", "b")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    await users.query_by_pk_and_sk("a", None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await users.query_by_pk("a", where="age > 5")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    await users.query_by_pk("a", where=True)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    await users.query_by_pk("a", limit="10")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    await users.query_by_pk("a", index_name="by-email")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    await users.query_by_pk_and_sk("a", "b")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    await users.query_by_pk_and_sk("a", None)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     await users.count("a", where=attr("email"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await users.save(User(pk="a", sk="b", email=""))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     _ = page.items[0].name  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]

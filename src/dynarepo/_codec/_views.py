@@ -107,11 +107,7 @@ class _Fitter:
         if pair in self._known:
             return self._known[pair]
         fitted = self._known[pair] = StructNode(view.kind)
-        fields = {
-            name: self._field(plan, stored, f"{where}.{name}")
-            for name, plan in view.fields.items()
-            if not plan.computed
-        }
+        fields = {name: self._field(plan, stored, f"{where}.{name}") for name, plan in view.fields.items()}
         fitted.define(view.shape, fields, "ignore")
         return fitted
 
@@ -120,11 +116,9 @@ class _Fitter:
         if origin is None:
             raise SchemaError(f"{where}: {stored.kind.__name__} stores no field of this name")
         node = self._node(plan.node, origin.node, where)
-        return replace(
-            plan, attribute=origin.attribute, node=node, absent=_absence(node, origin, stored), computed=False
-        )
+        return replace(plan, attribute=origin.attribute, node=node, absent=_absence(node, origin, stored))
 
-    def _node(self, view: Node, stored: Node, where: str) -> Node:  # noqa: C901, PLR0911 - one line for each pair
+    def _node(self, view: Node, stored: Node, where: str) -> Node:
         match view, stored:
             case (_, FieldSerializerNode()) | (SerializerNode(), _):
                 # What a serializer gave is for the view's validation; the view's own is never asked.
@@ -137,6 +131,10 @@ class _Fitter:
                 return replace(view, inner=self._node(view.inner, _bare(stored), where))
             case _, OptionalNode():
                 return self._node(view, stored.inner, where)
+        return self._bare_node(view, stored, where)
+
+    def _bare_node(self, view: Node, stored: Node, where: str) -> Node:
+        match view, stored:
             case _, SerializerNode():
                 return stored if _is_same(view, stored) else replace(stored, validates=False)
             case StructNode(), StructNode():
@@ -259,12 +257,9 @@ def _bare(node: Node) -> Node:
 
 def _shows_presence(view: StructNode, stored: StructNode) -> bool:
     """Tell whether a part of the fields shows that the whole is there: one of them is in every item."""
-    plans = [stored.fields[name] for name in view.fields]
+    plans = (stored.fields[name] for name in view.fields)
     return any(
-        plan.required
-        and not (plan.omit_none or plan.omit_empty or plan.exclude_if or plan.computed)
-        and (info := _info(stored, plan.name)) is not None
-        and info.is_required()
+        plan.omit_empty is None and (info := _info(stored, plan.name)) is not None and info.is_required()
         for plan in plans
     )
 

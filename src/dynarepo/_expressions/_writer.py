@@ -149,7 +149,7 @@ class ExpressionWriter:
             written.append(f"({text})" if needs_parentheses else text)
         return word.join(written)
 
-    def _write_leaf(self, condition: Condition) -> str:  # noqa: C901, PLR0911 - one line for each kind
+    def _write_leaf(self, condition: Condition) -> str:
         match condition:
             case Comparison(path, comparator, operand):
                 return f"{self.stored(path)} {comparator} {self._operand(condition, path, operand)}"
@@ -160,6 +160,10 @@ class ExpressionWriter:
             case In(path, operands):
                 written = ", ".join(self._operand(condition, path, operand) for operand in operands)
                 return f"{self.stored(path)} IN ({written})"
+        return self._write_function(condition)
+
+    def _write_function(self, condition: Condition) -> str:
+        match condition:
             case BeginsWith(path, prefix):
                 return f"begins_with({self.stored(path)}, {self._operand(condition, path, prefix)})"
             case Contains(path, operand):

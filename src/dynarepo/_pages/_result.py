@@ -21,8 +21,9 @@ class PaginationResult(Generic[T]):
         scanned_count: How many items DynamoDB read, before the filter; they are what it charges for.
         last_evaluated_key: The key behind which the next page begins, as Python values by attribute
             name; `None` only at the end.
-        cursor: The same position as a signed, URL-safe token that may travel through a browser;
-            `None` only at the end, and on pages of a parallel scan, which have no common position.
+        cursor: The same position as a signed or encrypted, URL-safe token that may travel through a browser;
+            `None` only at the end, on pages of a parallel scan, which have no common position, and on those
+            of `TableGateway`.
     """
 
     items: list[T]

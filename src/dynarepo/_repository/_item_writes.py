@@ -240,7 +240,8 @@ class ItemWriteRepository(RepositoryBase[T]):
             version: The version that the stored item must have, where the model counts them.
 
         Returns:
-            Whether there was something to delete.
+            Whether there was something to delete. After a lost reply the delete is sent again, and then
+            finds nothing where the first attempt deleted the item.
 
         Raises:
             VersionConflictError: The stored item has another version, or there is none.

@@ -231,9 +231,9 @@ class _Clauses(Generic[T]):
 
     def _value(self, node: Node, action: Set) -> AttributeValue:
         plan = self.entity.plan
-        if len(action.path) > 1:
+        name, *inside = action.path
+        if inside or not isinstance(name, str):
             return node.encode(plan.validate_part(action.path, action.value), action.path)
-        name = str(action.path[0])
         value = plan.encode_field(name, plan.validate_field(name, action.value))
         if value is None:
             raise InvalidRequestError(f"{name}: if_not_exists needs a value that is stored")
