@@ -163,6 +163,15 @@ async def test_limits_and_cursors_go_through_an_index_with_a_filter(
     assert found == [task for task in TASKS if task.rank not in (3, 7)]
 
 
+async def test_a_cursor_of_views_is_a_place_in_the_index_which_they_do_not_know(tasks: Tasks) -> None:
+    options: dict[str, Any] = {"index": "keys", "where": attr("number").ne(-7), "hydrate": True}
+    first = await tasks.query_by_pk("t", view=Title, limit=6, **options)
+    assert first.items == [Title(title=f"t{n}") for n in range(6)]
+    assert first.last_evaluated_key == {"owner": "o2", "number": -5, "topic": "t", "rank": 5}
+    rest = await tasks.query_by_pk("t", view=Title, cursor=first.cursor, **options)
+    assert rest.items == [Title(title=f"t{n}") for n in (6, 8, 9, 10, 11)]
+
+
 async def test_a_cursor_goes_on_whether_items_are_read_from_the_table_or_not(tasks: Tasks) -> None:
     page = await tasks.query_by_pk("t", index="titles", limit=5, hydrate=True)
     titles = await tasks.query_by_pk("t", index="titles", limit=2, view=Title, cursor=page.cursor)
@@ -219,6 +228,23 @@ async def test_more_than_a_hundred_keys_are_read_in_chunks() -> None:
     assert sorted(indexed.store.sizes) == [30, 100, 100]
 
 
+@pytest.mark.parametrize("limit", [1, 3])
+async def test_no_more_items_are_read_than_the_limit_though_a_filter_lists_more(limit: int) -> None:
+    indexed = Indexed()
+    found: list[Task] = []
+    cursor: str | None = None
+    async with on_fake(FakeTransport.answering(indexed), Task) as tasks:
+        while True:
+            page = await tasks.query_by_pk(
+                "t", index="keys", hydrate=True, limit=limit, cursor=cursor, where=attr("owner").ge("")
+            )
+            found += page.items
+            if (cursor := page.cursor) is None:
+                break
+    assert found == TASKS
+    assert sum(indexed.store.sizes) == len(TASKS)
+
+
 async def test_a_page_without_keys_reads_nothing() -> None:
     fake = FakeTransport.answering(Indexed([]))
     async with on_fake(fake, Task) as tasks:
@@ -272,6 +298,14 @@ async def test_items_that_are_gone_by_then_are_left_out_and_the_limit_is_kept(li
         some = [task async for task in tasks.iter_query_items("t", index="keys", hydrate=True, limit=limit)]
     assert found == whole == there
     assert some == there[:limit]
+
+
+async def test_an_item_that_has_moved_in_the_index_is_given_as_it_is_and_leads_on_from_where_it_was() -> None:
+    moved = [task.model_copy(update={"rank": 100 - task.rank, "topic": "other"}) for task in TASKS]
+    async with on_fake(FakeTransport.answering(Indexed(stored=moved)), Task) as tasks:
+        page = await tasks.query_by_pk("t", index="keys", hydrate=True, limit=5)
+        rest = await tasks.query_by_pk("t", index="keys", hydrate=True, cursor=page.cursor)
+    assert page.items + rest.items == moved
 
 
 async def test_where_all_are_gone_the_listing_goes_on_to_its_end() -> None:

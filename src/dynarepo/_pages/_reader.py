@@ -122,9 +122,11 @@ class PageReader(Generic[R]):
             room = size if size is None or evaluated >= size else size - evaluated
             request = self.listing.request(number, start, room)
             page = self.listing.read(await self.caller.send(request, deadline))
-            await self._take(stretch, page.items, deadline)
+            last = await self._take(stretch, page.items, deadline, before, wanted)
             stretch.scanned += page.scanned_count
             evaluated += page.scanned_count
+            if last is not None:
+                return self.listing.position(last)
             if page.last_key is not None:
                 return page.last_key
             is_full = size is not None and evaluated >= size and len(stretch.items) > before
@@ -133,13 +135,34 @@ class PageReader(Generic[R]):
             start = None
         return None
 
-    async def _take(self, stretch: _Stretch, entries: list[WireItem], deadline: Deadline) -> None:
-        """Take what was listed; where these are keys only, read the items, and leave out what is gone."""
-        table, reading = self.target.source.table, self.reading
+    async def _take(
+        self,
+        stretch: _Stretch,
+        entries: list[WireItem],
+        deadline: Deadline,
+        before: int,
+        wanted: int | None,
+    ) -> WireItem | None:
+        """
+        Take what was listed; where these are keys only, read the items, and leave out what is gone.
+
+        Returns:
+            The last entry that was taken, where more are listed than are wanted; else `None`.
+        """
         if not self.listing.hydrates:
-            stretch.items += filter(reading.counts, entries) if self.listing.sifts else entries
+            stretch.items += filter(self.reading.counts, entries) if self.listing.sifts else entries
             stretch.entries = stretch.items
-            return
+            return None
+        taken = 0
+        while taken < len(entries) and (wanted is None or len(stretch.items) - before < wanted):
+            more = None if wanted is None else wanted - (len(stretch.items) - before)
+            some = entries[taken:][:more]
+            await self._hydrate(stretch, some, deadline)
+            taken += len(some)
+        return entries[taken - 1] if 0 < taken < len(entries) else None
+
+    async def _hydrate(self, stretch: _Stretch, entries: list[WireItem], deadline: Deadline) -> None:
+        table, reading = self.target.source.table, self.reading
         items = await read_batch(
             self.caller,
             self.target,
