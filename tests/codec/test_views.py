@@ -194,6 +194,17 @@ def test_a_nested_model_that_may_be_none_is_so_whether_it_is_stored_as_null_or_n
     assert (shown.billing, shown.shipping) == (expected, expected)
 
 
+def test_a_set_that_may_be_empty_does_not_show_that_there_is_a_whole() -> None:
+    class Tagged(BaseModel):
+        tags: set[str]
+        name: str = ""
+
+    model = stored(part=Tagged)
+    view = card(part=card(tags=set[str]))
+    assert view_of(view, model).paths == (("part",),)
+    assert seen(view, model(part=Tagged(tags=set()))).part.tags == set()
+
+
 def test_a_view_of_a_nested_model_of_which_there_is_none_needs_a_place_for_none() -> None:
     with pytest.raises(InvalidItemError, match="billing"):
         seen(card(billing=Street), ADA)

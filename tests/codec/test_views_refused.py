@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import BaseModel, RootModel, model_serializer
@@ -64,6 +65,7 @@ def test_what_is_no_part_of_the_stored_model_is_refused_by_name(view: type[BaseM
         (Cat | Dog, Named),
         (Cat | Dog, Cat | Named),
         (Cat | Dog, Cat | Dog | Named),
+        (Cat | str, Cat | UUID),
         (Numbers, list[Street]),
         (Numbers, RootModel[list[Street]]),
         (list[tuple[Address, int]], list[tuple[Street, int, int]]),

@@ -17,8 +17,8 @@ from pydantic import (
     field_serializer,
     field_validator,
     model_serializer,
-    model_validator,
 )
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import TypedDict
 
 from dynarepo._schema import GlobalIndex
@@ -47,6 +47,12 @@ class Part:
     note: str | None = None
 
 
+@pydantic_dataclass
+class CheckedPart:
+    number: int = Field(default=7)
+    note: str | None = Field(default=None)
+
+
 @dataclass
 class OtherPart:
     number: int = 0
@@ -62,22 +68,17 @@ class LooseModel(BaseModel):
 
 
 class Timer(BaseModel):
-    """Stored in minutes, by a serializer of its own."""
+    """Stored by a serializer of its own, under the name by which it is validated."""
 
-    seconds: int
+    seconds: int = Field(alias="s")
 
     @model_serializer
-    def _in_minutes(self) -> dict[str, int]:
-        return {"minutes": self.seconds // 60}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_minutes(cls, value: Any) -> Any:
-        return {"seconds": value["minutes"] * 60} if "minutes" in value else value
+    def _short(self) -> dict[str, int]:
+        return {"s": self.seconds}
 
 
-class Minutes(BaseModel):
-    minutes: int
+class Short(BaseModel):
+    s: int
 
 
 # What is absent
@@ -168,8 +169,9 @@ def test_a_default_made_of_other_fields_is_left_to_the_view() -> None:
         view.decode({})
 
 
-def test_absence_in_a_dataclass_means_what_the_dataclass_says() -> None:
-    view = view_of(card(part=OtherPart), stored(part=Part))
+@pytest.mark.parametrize("kind", [Part, CheckedPart])
+def test_absence_in_a_dataclass_means_what_the_dataclass_says(kind: Any) -> None:
+    view = view_of(card(part=OtherPart), stored(part=kind))
     assert view.decode({"part": {"M": {}}}).part == OtherPart(7, None)
 
 
@@ -278,9 +280,9 @@ def test_what_a_serializer_of_the_stored_model_gave_is_for_the_view_to_understan
 
 def test_a_nested_model_that_serializes_itself_is_read_whole_or_as_what_it_gives() -> None:
     item = stored(timer=Timer, many=list[Timer], none=Timer | None)(
-        timer=Timer(seconds=60), many=[Timer(seconds=120)], none=None
+        timer=Timer(s=1), many=[Timer(s=2)], none=None
     )
     shown = seen(card(timer=Timer, many=list[Timer | None], none=Timer | None), item)
-    assert (shown.timer, shown.many, shown.none) == (Timer(seconds=60), [Timer(seconds=120)], None)
-    shown = seen(card(timer=Minutes, many=list[Minutes], none=Minutes | None), item)
-    assert (shown.timer, shown.many, shown.none) == (Minutes(minutes=1), [Minutes(minutes=2)], None)
+    assert (shown.timer, shown.many, shown.none) == (Timer(s=1), [Timer(s=2)], None)
+    shown = seen(card(timer=Short, many=list[Short], none=Short | None), item)
+    assert (shown.timer, shown.many, shown.none) == (Short(s=1), [Short(s=2)], None)
