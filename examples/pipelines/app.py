@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from fastapi import FastAPI
@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
-from dynarepo import DynamoDBConfig
+from dynarepo import DynamoDBConfig, Logger, Transport
 from dynarepo.fastapi import dynamodb_lifespan
 from examples.pipelines.api import pipelines, runs, tables
 from examples.pipelines.api.problems import add_error_handlers
@@ -27,8 +27,8 @@ def create_app(
     *,
     tables_prefix: str = "",
     verify: bool = True,
-    logger: Any = None,
-    transport: Any = None,
+    logger: Logger | None = None,
+    transport: Transport | None = None,
 ) -> FastAPI:
     """
     Make the application.

@@ -25,6 +25,7 @@ from dynarepo._expressions import (
     set_,
     size,
 )
+from dynarepo._observability import Logger
 from dynarepo._pages import PaginationResult
 from dynarepo._repository import (
     AsyncDynamoDBRepository,
@@ -39,9 +40,9 @@ from dynarepo._repository import (
     TableGateway,
     WriteTransaction,
 )
-from dynarepo._requests import Explanation, TransactWriteItem
-from dynarepo._requests._table_diff import TableDifference
+from dynarepo._requests import Explanation, TableDifference, TransactWriteItem
 from dynarepo._schema import DynamoDBBaseModel, GlobalIndex, KeyTemplate, LocalIndex, TableSchema
+from dynarepo._transport import Transport
 from dynarepo.exceptions import (
     AuthenticationError,
     ConditionFailedError,
@@ -117,6 +118,7 @@ __all__ = [
     "ItemTooLargeError",
     "KeyTemplate",
     "LocalIndex",
+    "Logger",
     "PaginationResult",
     "QueryOptions",
     "RejectedError",
@@ -138,6 +140,7 @@ __all__ = [
     "TransactionConflictError",
     "TransactionReason",
     "TransientError",
+    "Transport",
     "UnexpectedResponseError",
     "VersionConflictError",
     "WriteOutcomeUnknownError",

@@ -10,16 +10,22 @@ from pydantic import BaseModel
 from dynarepo._codec import Entity, bind
 from dynarepo._repository._base import Connected
 from dynarepo._repository._live_table import LiveTable
-from dynarepo._requests import table_definition, ttl_attribute
-from dynarepo._requests._explicit_tables import explicit_definition
-from dynarepo._requests._table_diff import (
+from dynarepo._requests import (
     TableDifference,
     billing_differences,
+    explicit_definition,
+    index_addition,
+    index_definition,
+    index_removal,
+    index_status,
+    is_active,
+    read_table_names,
+    table_definition,
     table_differences,
+    ttl_attribute,
+    ttl_change,
     ttl_differences,
 )
-from dynarepo._requests._table_replies import index_status, is_active, read_table_names
-from dynarepo._requests._tables import index_addition, index_definition, index_removal, ttl_change
 from dynarepo._schema import TableSchema
 from dynarepo.exceptions import (
     ConfigurationError,

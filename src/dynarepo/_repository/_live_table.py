@@ -8,7 +8,7 @@ from typing import Final
 
 from dynarepo._connection import Channel
 from dynarepo._request import Deadline
-from dynarepo._requests._table_replies import read_table, read_ttl
+from dynarepo._requests import read_table, read_ttl
 from dynarepo._wire import Payload
 from dynarepo.exceptions import TableNotFoundError
 

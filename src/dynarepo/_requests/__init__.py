@@ -14,6 +14,7 @@ from dynarepo._requests._batches import (
     split_key,
 )
 from dynarepo._requests._explanation import Explanation
+from dynarepo._requests._explicit_tables import explicit_definition
 from dynarepo._requests._failures import (
     explain_failed_create,
     explain_failed_update,
@@ -55,7 +56,27 @@ from dynarepo._requests._native_batches import (
     table_of_keys,
 )
 from dynarepo._requests._reading import Reading
-from dynarepo._requests._tables import table_definition, ttl_attribute
+from dynarepo._requests._table_diff import (
+    TableDifference,
+    billing_differences,
+    table_differences,
+    ttl_differences,
+)
+from dynarepo._requests._table_replies import (
+    index_status,
+    is_active,
+    read_table,
+    read_table_names,
+    read_ttl,
+)
+from dynarepo._requests._tables import (
+    index_addition,
+    index_definition,
+    index_removal,
+    table_definition,
+    ttl_attribute,
+    ttl_change,
+)
 from dynarepo._requests._target import Target, check_count
 from dynarepo._requests._transactions import (
     TransactWriteItem,
@@ -79,6 +100,7 @@ __all__ = [
     "Page",
     "PlainItem",
     "Reading",
+    "TableDifference",
     "Target",
     "TransactWriteItem",
     "Update",
@@ -86,6 +108,7 @@ __all__ = [
     "align_reasons",
     "batch_get",
     "batch_write",
+    "billing_differences",
     "check_count",
     "check_segments",
     "create_item",
@@ -96,10 +119,16 @@ __all__ = [
     "explain_failed_single",
     "explain_failed_update",
     "explain_failed_write",
+    "explicit_definition",
     "expression_members",
     "get_attributes",
     "get_item",
     "identity",
+    "index_addition",
+    "index_definition",
+    "index_removal",
+    "index_status",
+    "is_active",
     "native_entries",
     "native_keys",
     "native_writes",
@@ -114,18 +143,24 @@ __all__ = [
     "read_found",
     "read_got",
     "read_item",
+    "read_table",
     "read_table_key",
+    "read_table_names",
     "read_transact_get",
+    "read_ttl",
     "read_unprocessed_keys",
     "read_unprocessed_writes",
     "read_updated",
     "scan",
     "split_key",
     "table_definition",
+    "table_differences",
     "table_of_keys",
     "transact_get",
     "transact_write",
     "ttl_attribute",
+    "ttl_change",
+    "ttl_differences",
     "update_item",
     "upsert_item",
 ]
