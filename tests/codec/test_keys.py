@@ -130,7 +130,7 @@ def test_a_key_that_is_missing_or_empty_is_refused(pk: object, sk: object) -> No
         bind(User).table.encode(pk, sk)
 
 
-def test_empty_binary_is_no_key() -> None:
+def test_empty_binary_is_no_key_rk05() -> None:
     with pytest.raises(InvalidKeyError, match="digest: a key must not be empty"):
         bind(Event).table.encode(1, b"")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any, Self
 
 import pytest
 from pydantic import (
@@ -16,6 +16,8 @@ from pydantic import (
     PrivateAttr,
     computed_field,
     create_model,
+    field_validator,
+    model_validator,
 )
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
@@ -296,3 +298,47 @@ class TestConfigurations:
         item.part.double = 7
         with pytest.raises(InvalidValueError):
             plan.encode(item)
+
+
+class Account(BaseModel):
+    balance: Annotated[int, Field(ge=0)] = 0
+    name: str = ""
+    parts: list[Account] = []
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_short(cls, name: str) -> str:
+        if len(name) > 5:
+            raise ValueError("too long")
+        return name
+
+    @model_validator(mode="after")
+    def _is_named(self) -> Self:
+        if self.balance > 100 and not self.name:
+            raise ValueError("the rich have names")
+        return self
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"balance": -1}, "balance"),
+        ({"name": "too long"}, "name"),
+        ({"balance": 101}, ""),
+        ({"parts": [Account().model_copy(update={"balance": -1})]}, "parts[0].balance"),
+    ],
+)
+def test_a_copy_that_breaks_a_rule_of_the_model_is_refused_where_it_could_not_be_read(
+    changes: dict[str, Any], path: str
+) -> None:
+    with pytest.raises(InvalidValueError, match="breaks a rule of Account") as raised:
+        compile_model(Account).encode(Account().model_copy(update=changes))
+    assert raised.value.path == path
+
+
+@pytest.mark.parametrize(("declared", "value"), [(float, 0), (Decimal, 3), (float | None, 5)])
+def test_a_whole_number_as_a_default_of_another_number_is_stored(declared: Any, value: int) -> None:
+    plan = compile_model(create_model("Item", field=(declared, value)))
+    wire = plan.encode(plan.model())
+    assert wire == {"field": {"N": str(value)}}
+    assert plan.decode(wire) == plan.model()

@@ -62,7 +62,7 @@ def test_numbers_have_one_plain_text(value: float | Decimal, text: str) -> None:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_numbers_outside_the_service_are_refused(value: float | Decimal) -> None:
+def test_numbers_outside_the_service_are_refused_rn23_rn24(value: float | Decimal) -> None:
     with pytest.raises(InvalidValueError):
         encode_number(value)
 

@@ -269,9 +269,7 @@ def test_fields_that_cannot_be_compared_are_refused(condition: Condition, messag
 
 
 def test_forbidden_attributes_are_refused_however_deep() -> None:
-    resolver = ModelResolver(
-        bind(Thing, THING), lambda name: "is a key" if name in {"n", "prefs"} else None
-    )
+    resolver = ModelResolver(bind(Thing, THING), lambda name: "is a key" if name in {"n", "prefs"} else None)
     for condition in (
         attr("name").exists(),
         attr("prefs.a").eq(1),

@@ -200,10 +200,13 @@ class TestExpiry:
             (datetime, NOON.replace(microsecond=1)),
             (datetime, datetime(2026, 1, 31)),  # noqa: DTZ001 - naive on purpose
             (datetime, datetime(5139, 1, 1, tzinfo=UTC)),
+            (int, 100_000_000_000),
             (int, 1_769_860_800_000),
         ],
     )
-    def test_a_value_that_would_not_expire_then_is_refused(self, declared: Any, value: Any) -> None:
+    def test_a_value_that_would_not_expire_then_is_refused_rl167_rl170(
+        self, declared: Any, value: Any
+    ) -> None:
         plan = compile_model(create_model("Item", field=(declared, ...)), ttl_field="field")
         with pytest.raises(InvalidValueError, match="field"):
             plan.encode(plan.model(field=value))

@@ -82,7 +82,7 @@ def test_a_key_that_does_not_fit_makes_no_request() -> None:
         update_item(USERS, "a", 7, {"age": 1}, None)
 
 
-def test_a_put_sends_the_whole_item() -> None:
+def test_a_put_sends_the_whole_item_rc67() -> None:
     request = put_item(USERS, USER, None)
     assert request.operation == "PutItem"
     assert request.payload == {"TableName": "app", "ReturnConsumedCapacity": "TOTAL", "Item": WIRE}
@@ -97,7 +97,7 @@ def test_a_put_may_have_a_condition() -> None:
     assert payload["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD"
 
 
-def test_a_create_demands_that_the_partition_key_is_not_there() -> None:
+def test_a_create_demands_that_the_partition_key_is_not_there_rc68() -> None:
     payload = create_item(USERS, USER, None).payload
     assert payload["ConditionExpression"] == "attribute_not_exists(#n0)"
     assert payload["ExpressionAttributeNames"] == {"#n0": "pk"}
@@ -216,6 +216,9 @@ def test_an_update_reads_the_new_item() -> None:
     assert read_updated(USERS, {"Attributes": WIRE}) == USER
     with pytest.raises(UnexpectedResponseError, match="lacks the Attributes"):
         read_updated(USERS, {})
+    with pytest.raises(InvalidItemError) as raised:
+        read_updated(USERS, {"Attributes": WIRE | {"age": {"S": "canary"}}})
+    assert (raised.value.pk, raised.value.sk) == ("a", "b")
 
 
 def test_a_delete_tells_whether_there_was_something() -> None:

@@ -271,7 +271,7 @@ def test_a_scan_may_filter_keys() -> None:
     }
 
 
-def test_a_scan_of_everything_has_no_expression() -> None:
+def test_a_scan_of_everything_has_no_expression_rc67() -> None:
     assert first(scan(USERS)) == {"TableName": "app", "ReturnConsumedCapacity": "TOTAL"}
 
 

@@ -85,8 +85,14 @@ def test_a_malformed_page_is_unexpected(reply: Any) -> None:
     ],
 )
 def test_a_position_has_the_keys_of_table_and_index(listing: Listing, names: set[str]) -> None:
-    item = {name: {"S": "x"} for name in (*names, "other")}
+    values = {"S": "x", "N": "1", "B": "eA=="}
+    item: dict[str, Any] = {key.attribute: {key.tag: values[key.tag]} for key in listing.keys}
+    item["other"] = {"S": "x"}
     assert listing.position(item).keys() == names
+    for name in names:
+        for odd in ({"BOOL": True}, {"N": "x"}, {"S": 5}, {}, "x"):
+            with pytest.raises(UnexpectedResponseError):
+                listing.position(item | {name: odd})
     with pytest.raises(InvalidItemError):
         listing.position({"other": {"S": "x"}})
 

@@ -12,7 +12,7 @@ from dynarepo._expressions import ExpressionWriter
 from dynarepo._requests import Reading
 from dynarepo._schema import KeyTemplate, TableSchema
 from dynarepo._wire import AttributeValue
-from dynarepo.exceptions import ExpressionTooLongError, InvalidRequestError, SchemaError
+from dynarepo.exceptions import ExpressionTooLongError, InvalidItemError, InvalidRequestError, SchemaError
 from tests.key_models import Order, Pipeline
 
 NOW = 1_800_000_000
@@ -218,6 +218,36 @@ def test_an_item_counts_if_it_is_of_the_model_and_has_not_expired() -> None:
     assert not reading().counts(session(kind={"S": "VISIT"}))
     assert not reading().counts({"user": {"S": "u"}})
     assert Reading.of(bind(Pipeline)).counts({"anything": {"S": "u"}})
+
+
+@pytest.mark.parametrize("view", [None, Named])
+@pytest.mark.parametrize(
+    ("stored", "key"),
+    [
+        ({}, ("USER#u", "u")),
+        ({"user": {"N": "7"}}, ("USER#u", 7)),
+        ({"user": {"S": 7}}, ("USER#u", None)),
+        ({"user": {}}, ("USER#u", None)),
+        ({"kind": {"S": "VISIT"}}, ("USER#u", "u")),
+    ],
+)
+def test_an_item_that_does_not_fit_is_told_by_its_key_which_is_not_shown_rk17(
+    view: type[BaseModel] | None, stored: dict[str, Any], key: tuple[object, object]
+) -> None:
+    for read in (reading(view).make, reading(view).found):
+        with pytest.raises(InvalidItemError) as raised:
+            read({"pk": {"S": "USER#u"}, **session(n={"N": "1"}), **stored})
+        assert (raised.value.pk, raised.value.sk) == key
+        assert "USER#u" not in str(raised.value) + repr(raised.value)
+
+
+def test_a_key_without_a_sort_key_has_none() -> None:
+    with pytest.raises(InvalidItemError) as raised:
+        Reading.of(bind(Pipeline)).make({"pipeline_id": {"S": "p"}})
+    assert (raised.value.pk, raised.value.sk) == ("p", None)
+    with pytest.raises(InvalidItemError) as raised:
+        Reading.of(bind(Pipeline)).make({})
+    assert (raised.value.pk, raised.value.sk) == (None, None)
 
 
 # What is refused

@@ -194,7 +194,7 @@ OVERLAPS: list[tuple[Callable[[Any], Action], ...]] = [
 
 
 @pytest.mark.parametrize("actions", [order for overlap in OVERLAPS for order in permutations(overlap)])
-def test_two_changes_of_one_thing_are_refused_in_any_order(
+def test_two_changes_of_one_thing_are_refused_in_any_order_ru75_ru76(
     actions: tuple[Callable[[Any], Action], ...],
 ) -> None:
     with pytest.raises(InvalidRequestError, match=r"^(\w|[.\[\]])+: the update changes it twice$"):

@@ -119,7 +119,9 @@ def _check_no_key_is_computed(entity: Entity[T]) -> None:
 
 def _check_changeable(entity: Entity[T], name: object) -> None:
     if not isinstance(name, str) or name not in entity.plan.fields:
-        raise InvalidRequestError(f"{entity.model.__name__} has no field {str(name)[:64]!r} to update")
+        # What is no text may be a value that came to stand in the wrong place.
+        shown = repr(name[:64]) if isinstance(name, str) else f"<{type(name).__name__}>"
+        raise InvalidRequestError(f"{entity.model.__name__} has no field {shown} to update")
     if any(name in key.fields for key in entity.table.attributes):
         raise InvalidRequestError(f"{name}: a part of the table's key cannot be updated; write a new item")
     if entity.plan.fields[name].computed:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from dynarepo._expressions import show_name
+
 __all__ = ["Entry", "Path", "show"]
 
 
@@ -22,7 +24,7 @@ def show(path: Path) -> str:
     text = ""
     for step in path:
         if isinstance(step, str):
-            text += f".{step}" if text else step
+            text += f".{show_name(step)}" if text else show_name(step)
         else:
             text += f"[key {step}]" if isinstance(step, Entry) else f"[{step}]"
     return text

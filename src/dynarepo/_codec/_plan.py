@@ -13,6 +13,7 @@ from dynarepo._codec._declared import compile_structure
 from dynarepo._codec._fields import FieldPlan, Role
 from dynarepo._codec._nodes import DecodeError, Node
 from dynarepo._codec._paths import Path, show
+from dynarepo._codec._scalars import OptionalNode
 from dynarepo._codec._structs import StructNode
 from dynarepo._codec._validation import Rules, problems_of
 from dynarepo._wire import AttributeValue, WireItem
@@ -122,6 +123,18 @@ class ModelPlan(Generic[T]):
         if not stored:
             raise InvalidRequestError(f"{self.model.__name__}: the path of a field is empty")
         return tuple(stored), node
+
+    def can_lack(self, path: Path) -> bool:
+        """Tell whether what is inside a field can be read without a part; of what has no fields it can."""
+        *outer, name = path
+        struct = self.resolve(tuple(outer))[1]
+        while isinstance(struct, OptionalNode):
+            struct = struct.inner
+        if not isinstance(struct, StructNode) or name not in struct.fields:
+            return True
+        info = getattr(struct.kind, "model_fields", {}).get(name)
+        plan = struct.fields[str(name)]
+        return plan.absent is not None or not (plan.required if info is None else info.is_required())
 
     def _find(self, path: Path) -> Rules | None:
         rules: Rules | None = self._rules

@@ -57,7 +57,11 @@ _TEXT_RANK: Final = 9
 
 @dataclass(frozen=True, slots=True)
 class ScalarNode(Node):
-    """A type whose values are one text: `write` and `read` are each other's inverse."""
+    """
+    A type whose values are one text: `write` and `read` are each other's inverse.
+
+    `takes_int` is for `price: float = 0`, a default that Pydantic leaves as it is.
+    """
 
     kind: type
     tag: str
@@ -65,11 +69,14 @@ class ScalarNode(Node):
     read: Callable[[str], object]
     rank: int
     tags: frozenset[str]
+    takes_int: bool = False
 
     def encode(self, value: object, path: Path) -> AttributeValue:
         """Encode a value of exactly this type."""
         if type(value) is not self.kind:
-            raise wrong_type(self.kind.__name__, value, path)
+            if not (self.takes_int and type(value) is int and _is_exact(self.kind, value)):
+                raise wrong_type(self.kind.__name__, value, path)
+            value = self.kind(value)
         try:
             return {self.tag: self.write(value)}
         except InvalidValueError as error:
@@ -160,10 +167,17 @@ class SecretNode(Node):
         return self.kind(self.inner.decode(wire, depth))
 
 
+def _is_exact(kind: type, value: int) -> bool:
+    try:
+        return bool(kind(value) == value)
+    except OverflowError:
+        return False
+
+
 def _scalar(
     kind: type, tag: str, write: Callable[[Any], str], read: Callable[[str], object], rank: int
 ) -> ScalarNode:
-    return ScalarNode(kind, tag, write, read, rank, frozenset({tag}))
+    return ScalarNode(kind, tag, write, read, rank, frozenset({tag}), kind in {float, Decimal})
 
 
 def in_zone(node: ScalarNode, zone: tzinfo) -> ScalarNode:

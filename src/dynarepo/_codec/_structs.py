@@ -27,7 +27,7 @@ from dynarepo._codec._nodes import (
     wrong_type,
 )
 from dynarepo._codec._paths import Path
-from dynarepo._codec._shapes import SerializedShape, Shape, TypedDictShape
+from dynarepo._codec._shapes import InstanceShape, SerializedShape, Shape, TypedDictShape
 from dynarepo._codec._text import encode_name
 from dynarepo._codec._validation import problems_of
 from dynarepo._wire import AttributeValue, WireItem
@@ -141,7 +141,33 @@ class StructNode(Node):
                 wire[plan.attribute] = plan.writer.encode(held, (*path, name))
         if extras:
             self._write_extras(wire, extras, path)
+        if isinstance(self.shape, InstanceShape) and self.shape.has_dict and not self.shape.serialized:
+            self._check(values, extras, wire, path)
         return wire
+
+    def _check(
+        self, values: Mapping[str, object], extras: Mapping[str, object], wire: WireItem, path: Path
+    ) -> None:
+        """Refuse what the model would not take when it is read: a changed copy was never validated."""
+        try:
+            given = {name: values[name] for name, plan in self.fields.items() if not plan.computed}
+            self.shape.build({**extras, **given})
+        except Exception:  # noqa: BLE001 - a validator may expect what a serializer gives
+            self._check_stored(wire, path)
+
+    def _check_stored(self, wire: WireItem, path: Path) -> None:
+        try:
+            self.read(wire, len(path) + 1)
+        except DecodeError as error:
+            problems = error.problems
+        except Exception:  # noqa: BLE001 - a validator that fails so says nothing about the value
+            return
+        else:
+            return
+        reasons = ", ".join(dict.fromkeys(reason for _, reason in problems))
+        raise refusal(
+            f"breaks a rule of {self.kind.__name__} ({reasons})", (*path, *problems[0][0])
+        ) from None
 
     def read(self, content: Any, depth: int) -> object:
         """Make a value of stored attributes."""

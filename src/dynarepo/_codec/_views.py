@@ -84,7 +84,7 @@ def compile_view(
     Raises:
         SchemaError: The view has a field that the model has not, or of a type that is stored otherwise.
     """
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+    if not (isinstance(model, type) and issubclass(model, BaseModel)) or model is BaseModel:
         raise SchemaError("view= takes a Pydantic model class")
     if isinstance(node.shape, SerializedShape):
         raise SchemaError(

@@ -276,8 +276,11 @@ class _Clauses(Generic[T]):
                     )
 
     def _check_removable(self, path: Path) -> None:
-        if len(path) == 1 and not self.entity.can_lack(str(path[0])):
-            raise InvalidRequestError(f"{path[0]}: has no default; an item without it could not be read")
+        can_lack = self.entity.can_lack(str(path[0])) if len(path) == 1 else self.entity.plan.can_lack(path)
+        if not can_lack:
+            raise InvalidRequestError(
+                f"{show_path(path)}: has no default; an item without it could not be read"
+            )
 
     def _check_may_be_empty(self, path: Path) -> None:
         if self.entity.plan.fields[str(path[0])].omit_empty is None:

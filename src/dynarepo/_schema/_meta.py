@@ -26,7 +26,7 @@ def read_schema(model: type[BaseModel], schema: TableSchema | None = None) -> Ta
     Raises:
         SchemaError: There is none, there are two, or `Meta` holds what it must not.
     """
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+    if not (isinstance(model, type) and issubclass(model, BaseModel)) or model is BaseModel:
         raise SchemaError("a repository needs a Pydantic model class")
     meta = getattr(model, "Meta", None)
     if schema is not None:
