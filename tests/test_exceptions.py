@@ -7,6 +7,7 @@ import inspect
 import pickle
 import re
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -87,42 +88,84 @@ def test_only_what_may_work_later_says_so() -> None:
     }
 
 
+def travelled(thing: Any, protocol: int = pickle.HIGHEST_PROTOCOL) -> Any:
+    return pickle.loads(pickle.dumps(thing, protocol))  # noqa: S301
+
+
+#: Every way in which an error, or a reason, goes on as another object.
+WAYS: dict[str, Callable[[Any], Any]] = {
+    "pickle": travelled,
+    "old pickle": lambda thing: travelled(thing, 0),
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", sorted(ERRORS))
-def test_an_error_survives_pickling_and_copying(name: str) -> None:
+def test_an_error_survives_pickling_and_copying(name: str, way: str) -> None:
     error = ERRORS[name]("it is wrong", **CONTEXT)
-    for same in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):  # noqa: S301
-        assert type(same) is type(error)
-        assert vars(same) == vars(error)
-        assert str(same) == str(error)
-        assert repr(same) == repr(error)
-        assert same.pk == CANARY
+    error.message += " (after 2 attempts)"
+    error.add_note("a caller's note")
+    same = WAYS[way](error)
+    assert type(same) is type(error)
+    assert vars(same) == vars(error) | {"pk": None, "sk": None}
+    assert str(same) == str(error)
+    assert repr(same) == repr(error)
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        InvalidValueError("is wrong", path="address.lines[2]", **CONTEXT),
-        InvalidItemError("does not fit", fields=("age",), **CONTEXT),
-        ConditionFailedError("does not hold", item={"name": CANARY}, **CONTEXT),
-        DynamoDBTransactionError(
-            "cancelled",
-            reasons=(None, TransactionReason(1, "Conflict", CANARY, CANARY, CANARY)),
-            retryable=True,
-            operation="TransactWriteItems",
-        ),
-        DynamoDBBatchOperationError(
-            "partly", failed_items=(CANARY,), unknown_items=(CANARY,), successful_count=3, table_name="app"
-        ),
+REASON = TransactionReason(1, "Conflict", CANARY, CANARY, CANARY)
+
+#: Each error that has more than the base, and what is left of that where it travels.
+FULL: list[tuple[DynamoDBServiceError, dict[str, Any]]] = [
+    (InvalidValueError("is wrong", path="address.lines[2]", **CONTEXT), {}),
+    (InvalidItemError("does not fit", fields=("age",), **CONTEXT), {}),
+    (WrongModelError("is no User", fields=("kind",), **CONTEXT), {}),
+    (ConditionFailedError("does not hold", item={"name": CANARY}, **CONTEXT), {"item": None}),
+    (
         VersionConflictError("was changed", expected=1, found=2, item={"name": CANARY}, **CONTEXT),
-        WrongModelError("is no User", fields=("kind",), **CONTEXT),
-        TableMismatchError("is otherwise", differences=(CANARY,), table_name="app"),
-    ],
-)
-def test_what_hangs_on_an_error_travels_with_it_and_is_not_shown(error: DynamoDBServiceError) -> None:
-    travelled = pickle.loads(pickle.dumps(error))  # noqa: S301
-    assert vars(travelled) == vars(error)
-    for shown in (str(error), repr(error), str(travelled), "".join(traceback.format_exception(error))):
-        assert CANARY not in shown
+        {"item": None},
+    ),
+    (
+        DynamoDBTransactionError("cancelled", reasons=(None, REASON), retryable=True, **CONTEXT),
+        {"reasons": (None, TransactionReason(1, "Conflict"))},
+    ),
+    (
+        DynamoDBBatchOperationError(
+            "partly", failed_items=(CANARY, CANARY), unknown_items=(CANARY,), successful_count=3, **CONTEXT
+        ),
+        {"failed_items": (None, None), "unknown_items": (None,)},
+    ),
+    (TableMismatchError("is otherwise", differences=("index by_status",), **CONTEXT), {}),
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("error", "left"), FULL, ids=[type(error).__name__ for error, _ in FULL])
+def test_codes_counts_and_versions_travel_and_values_stay(
+    error: DynamoDBServiceError, left: dict[str, Any], way: str
+) -> None:
+    same = WAYS[way](error)
+    assert vars(same) == vars(error) | {"pk": None, "sk": None} | left
+    assert CANARY not in str(vars(same))
+    assert CANARY in str(vars(error))
+
+
+def test_every_error_with_more_than_the_base_is_tried_above() -> None:
+    more = {error for error in ERRORS.values() if "__init__" in vars(error)} - {DynamoDBServiceError}
+    assert more <= {type(error) for error, _ in FULL}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_reason_alone_keeps_its_place_and_code(way: str) -> None:
+    assert WAYS[way](REASON) == TransactionReason(1, "Conflict")
+
+
+@pytest.mark.parametrize("error", [error for error, _ in FULL], ids=lambda error: type(error).__name__)
+def test_nothing_of_an_error_shows_its_values(error: DynamoDBServiceError) -> None:
+    shown = [str(error), repr(error), "".join(traceback.format_exception(error))]
+    shown += [repr(pickle.dumps(error, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
+    assert not [text for text in shown if CANARY in text]
 
 
 def test_a_message_says_where() -> None:

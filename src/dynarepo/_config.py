@@ -48,9 +48,11 @@ class DynamoDBConfig(BaseModel):
         consistent_read: Read consistently where DynamoDB can: tables and local indexes.
         read_capacity: Provisioned read capacity of tables made by `TableAdmin`; on demand without it.
         write_capacity: Provisioned write capacity, given together with `read_capacity`.
-        cursor_keys: Secrets of 16 bytes or more that sign cursors: the first signs, all are accepted. Without
-            them, a key is made for this process and its cursors are of no use in another.
+        cursor_keys: Secrets of 16 bytes or more that sign or encrypt cursors: the first makes them, all are
+            accepted. Without them, a key is made for this process and its cursors are of no use in another.
         cursor_scope: A name, such as the tenant's, that every cursor is bound to.
+        encrypt_cursors: Encrypt cursors, so that whoever has one cannot read the key in it; needs the extra
+            `crypto`.
         user_timezone: The IANA name of the time zone, such as `Europe/Berlin`, in which datetimes are read;
             the environment variable `DYNAMODB_USER_TIMEZONE` without it, else UTC. They are stored in UTC.
         log_keys: Write key values into log events as they are, rather than as a hash.
@@ -82,6 +84,7 @@ class DynamoDBConfig(BaseModel):
     write_capacity: Capacity | None = None
     cursor_keys: tuple[SecretStr, ...] = ()
     cursor_scope: str = ""
+    encrypt_cursors: bool = False
     user_timezone: str | None = Field(
         default_factory=lambda: os.environ.get("DYNAMODB_USER_TIMEZONE") or None, validate_default=True
     )

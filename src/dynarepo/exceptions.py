@@ -39,14 +39,15 @@ Every error that dynarepo raises, as one tree, grouped by what the caller can do
     ├── TableMismatchError                    mend the table or the models: `differences` says in what
     └── UnexpectedResponseError               the reply was not DynamoDB's: look at proxy and endpoint
 
-Messages name tables, operations and fields, and never hold a value of an item, a key or a
-credential. Values hang on attributes (`pk`, `sk`, `item`), which `str` and `repr` leave out.
+Messages name tables, operations and fields, and never hold a value of an item, a key or a credential.
+Values hang on attributes such as `pk` and `item`, which `str` and `repr` leave out. Pickles and copies leave
+them out, too: there they are `None`, and one `None` for each in a tuple.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 __all__ = [
     "AuthenticationError",
@@ -87,6 +88,8 @@ __all__ = [
     "WrongModelError",
 ]
 
+_VALUES: Final = frozenset({"pk", "sk", "item", "reasons", "failed_items", "unknown_items"})
+
 
 class DynamoDBServiceError(Exception):
     """
@@ -126,20 +129,21 @@ class DynamoDBServiceError(Exception):
         self.request_id = request_id
 
     def __str__(self) -> str:
-        where = [
-            f"{name}={value}"
-            for name, value in (
-                ("operation", self.operation),
-                ("table", self.table_name),
-                ("code", self.code),
-                ("request_id", self.request_id),
-            )
-            if value is not None
-        ]
+        places = {
+            "operation": self.operation,
+            "table": self.table_name,
+            "code": self.code,
+            "request_id": self.request_id,
+        }
+        where = [f"{name}={place}" for name, place in places.items() if place is not None]
         return f"{self.message} [{', '.join(where)}]" if where else self.message
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {name: _bare(held) if name in _VALUES else held for name, held in vars(self).items()}
+        return type(self), (self.message,), state
 
 
 class RequestRefusedError(DynamoDBServiceError, ValueError):
@@ -240,6 +244,15 @@ class TransactionReason:
     operation: object = field(default=None, repr=False)
     item: object = field(default=None, repr=False)
     old_item: object = field(default=None, repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return TransactionReason, (self.index, self.code)
+
+
+def _bare(held: object) -> object:
+    if isinstance(held, TransactionReason):
+        return TransactionReason(held.index, held.code)
+    return tuple(map(_bare, held)) if isinstance(held, tuple) else None
 
 
 class DynamoDBTransactionError(DynamoDBServiceError):

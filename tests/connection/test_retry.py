@@ -321,3 +321,32 @@ async def test_an_exhausted_budget_ends_the_retries_of_all_calls() -> None:
         with pytest.raises(ThrottledError):
             await sender.send(call)
         assert call.attempts == attempts
+
+
+async def test_a_write_that_is_recognised_was_worth_its_retry() -> None:
+    session = Session(*[lost_reply(), FAILED_CONDITION] * 3)
+    sender = session.sender(RetryBudget(capacity=5))
+    for _ in range(3):
+        call = Call(Request("PutItem", {}, "app", repeat=recognised(Verdict.DONE)), Deadline.after(60))
+        await sender.send(call)
+        assert call.attempts == 2
+
+
+@pytest.mark.parametrize("code", ["ConditionalCheckFailedException", "ValidationException"])
+async def test_a_refusal_is_an_answer_that_brings_retries_back(code: str) -> None:
+    session = Session(THROTTLED, *[error_reply(code)] * 6, THROTTLED, {"ok": 1})
+    sender = session.sender(RetryBudget(capacity=5))
+    for _ in range(6):
+        with pytest.raises(DynamoDBServiceError):
+            await sender.send(Call(Request("PutItem", {}, "app"), Deadline.after(60)))
+    assert await sender.send(Call(Request("PutItem", {}, "app"), Deadline.after(60))) == {"ok": 1}
+
+
+async def test_a_page_of_somebody_else_brings_no_retries_back() -> None:
+    session = Session(THROTTLED, *[HTML] * 9, THROTTLED)
+    sender = session.sender(RetryBudget(capacity=5))
+    for _ in range(9):
+        with pytest.raises(UnexpectedResponseError):
+            await sender.send(Call(Request("GetItem", {}, "app"), Deadline.after(60)))
+    with pytest.raises(ThrottledError):
+        await sender.send(Call(Request("GetItem", {}, "app"), Deadline.after(60)))

@@ -72,13 +72,13 @@ def show(condition: Condition) -> str:
         (Or((Or((A, B)), And((C, D)))), "a OR b OR c AND d"),
     ],
 )
-def test_parentheses_stand_where_precedence_needs_them_and_nowhere_else(
+def test_parentheses_stand_where_precedence_needs_them_and_nowhere_else_rc61(
     condition: Condition, text: str
 ) -> None:
     assert show(condition) == text
 
 
-def test_a_name_has_one_placeholder_and_each_value_its_own() -> None:
+def test_a_name_has_one_placeholder_and_each_value_its_own_rc62() -> None:
     text, members = written(attr("a").gt(1) & attr("a").lt(1) & attr("b.a").eq(1))
     assert text == "#n0 > :v0 AND #n0 < :v1 AND #n1.#n0 = :v2"
     assert members["ExpressionAttributeNames"] == {"#n0": "a", "#n1": "b"}
@@ -89,7 +89,7 @@ def test_a_request_without_values_has_no_member_for_them() -> None:
     assert set(written(A)[1]) == {"ExpressionAttributeNames"}
 
 
-def test_every_placeholder_is_used() -> None:
+def test_every_placeholder_is_used_rc62() -> None:
     bounded = attr("a").between(1, 2) & attr("b").in_(*range(150)) & attr("c").contains("x")
     text, members = written(bounded)
     placeholders = {*members["ExpressionAttributeNames"], *members["ExpressionAttributeValues"]}

@@ -12,7 +12,9 @@ from dynarepo._expressions import Path, attr, parse_path, show_path
 from dynarepo.exceptions import InvalidRequestError
 from tests.expressions.writing import written
 
-NAMES = st.text(st.characters(exclude_characters=".[]"), min_size=1, max_size=8)
+#: Others are shown quoted, so that they make no lines of their own.
+_PRINTABLE = st.characters(exclude_characters=".[]").filter(str.isprintable)
+NAMES = st.text(_PRINTABLE, min_size=1, max_size=8)
 PATHS = st.builds(
     lambda first, rest: (first, *rest), NAMES, st.lists(NAMES | st.integers(0, 999_999_999), max_size=5)
 )
@@ -65,6 +67,13 @@ def test_a_malformed_path_is_refused(text: Any) -> None:
 @given(PATHS)
 def test_a_shown_path_reads_back(path: Path) -> None:
     assert parse_path(show_path(path)) == path
+
+
+@pytest.mark.parametrize("name", ["a\nERROR forged", "\x1b[2J", "\u202eabc", "a\0", "a\u2028b", "x" * 70_000])
+def test_a_shown_name_makes_no_line_of_its_own_and_has_an_end(name: str) -> None:
+    shown = show_path(("prefs", name))
+    assert shown.isprintable()
+    assert len(shown) < 300
 
 
 def test_further_steps_are_taken_as_they_are() -> None:

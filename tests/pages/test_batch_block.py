@@ -74,7 +74,7 @@ async def test_any_mix_of_writes_ends_as_if_done_one_by_one(
 
 
 @pytest.mark.parametrize("saved", [10, 25, 70])
-async def test_when_the_block_raises_nothing_more_is_sent(saved: int) -> None:
+async def test_when_the_block_raises_nothing_more_is_sent_rb107(saved: int) -> None:
     async def write(repository: AsyncDynamoDBRepository[User]) -> None:
         async with repository.batch() as batch:
             for item in users(saved):
@@ -93,7 +93,7 @@ async def test_when_the_block_raises_nothing_more_is_sent(saved: int) -> None:
     assert len(store.items) == saved // 25 * 25
 
 
-async def test_when_the_block_raises_what_is_under_way_is_cancelled() -> None:
+async def test_when_the_block_raises_what_is_under_way_is_cancelled_rb107() -> None:
     async def answer(_operation: str, _payload: object) -> None:
         started.set()
         await asyncio.Event().wait()

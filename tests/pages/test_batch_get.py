@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from dynarepo import InvalidKeyError, RejectedError, ThrottledError, UnexpectedResponseError
 from dynarepo._wire import Payload
@@ -76,8 +77,32 @@ async def test_of_a_table_without_a_sort_key_partition_keys_are_asked_for() -> N
         assert await repository.batch_get(["a", ("a",), "b"]) == [Setting(name="a", value="1")] * 2 + [None]
 
 
+async def test_unprocessed_keys_are_asked_for_again_with_their_projection_rb103() -> None:
+    class Age(BaseModel):
+        age: int
+
+    store = await filled(*(sk for _, sk in KEYS))
+    store.leave = lambda keys: keys[7:]
+    fake = FakeTransport.answering(store)
+    async with on_fake(fake, User) as repository:
+        assert await repository.batch_get(KEYS[:20], view=Age, consistent=True) == [Age(age=0)] * 20
+    wanted = [payload["RequestItems"]["app"] for _, payload in fake.requests]
+    rest = [{name: value for name, value in entry.items() if name != "Keys"} for entry in wanted]
+    assert (
+        rest
+        == [
+            {
+                "ConsistentRead": True,
+                "ProjectionExpression": rest[0]["ProjectionExpression"],
+                "ExpressionAttributeNames": rest[0]["ExpressionAttributeNames"],
+            }
+        ]
+        * 3
+    )
+
+
 @pytest.mark.parametrize("consistent", [True, False])
-async def test_unprocessed_keys_are_asked_for_again_in_the_same_way(consistent: bool) -> None:
+async def test_unprocessed_keys_are_asked_for_again_in_the_same_way_rb103(consistent: bool) -> None:
     store = await filled(*(sk for _, sk in KEYS))
     store.leave = lambda keys: keys[7:]
     fake = FakeTransport.answering(store)
@@ -142,7 +167,7 @@ async def test_a_failing_chunk_ends_the_others() -> None:
         assert len(fake.requests) <= 3
 
 
-async def test_after_a_cancellation_no_request_starts_and_no_task_is_left() -> None:
+async def test_after_a_cancellation_no_request_starts_and_no_task_is_left_rb108() -> None:
     started = asyncio.Event()
 
     async def answer(_operation: str, _payload: Payload) -> Any:
@@ -175,7 +200,7 @@ async def test_after_a_cancellation_no_request_starts_and_no_task_is_left() -> N
         {"Responses": {"app": []}, "UnprocessedKeys": {"app": {"Keys": [{}]}}},
     ],
 )
-async def test_a_reply_that_makes_no_sense_is_never_taken_for_not_found(reply: Payload) -> None:
+async def test_a_reply_that_makes_no_sense_is_never_taken_for_not_found_rb104(reply: Payload) -> None:
     async with on_fake(FakeTransport(reply), User) as repository:
         with pytest.raises(UnexpectedResponseError):
             await repository.batch_get(KEYS[:2])

@@ -131,16 +131,22 @@ async def test_numbers_are_one_key_however_they_are_written(same: str) -> None:
 
 
 @FORMS
-async def test_what_is_left_unprocessed_is_sent_again_until_all_is_stored(form: Form) -> None:
-    chance = random.Random(7)  # noqa: S311 - a choice, no secret
-    store = BatchStore(lambda entries: [entry for entry in entries if chance.random() < 0.3])
+async def test_what_is_left_unprocessed_is_sent_again_until_all_is_stored_rb101(form: Form) -> None:
+    def leave(entries: list[Payload]) -> list[Payload]:
+        chosen = [entry for entry in entries if chance.random() < 0.3]
+        left.extend(chosen)
+        return chosen
+
+    chance, left = random.Random(7), list[Payload]()  # noqa: S311 - a choice, no secret
+    store = BatchStore(leave)
     async with on_fake(FakeTransport.answering(store), User, deadline=3600) as repository:
         assert await repository.batch_write(form(users(500, age=3))) == 500
     assert len(store.items) == 500
     assert {item["age"]["N"] for item in store.items.values()} == {"3"}
+    assert sum(store.sizes) - len(left) == 500
 
 
-async def test_an_item_that_is_never_processed_is_reported_alone_after_few_requests() -> None:
+async def test_an_item_that_is_never_processed_is_reported_alone_after_few_requests_rb102() -> None:
     store = BatchStore()
     store.leave = lambda entries: [entry for entry in entries if "0007" in repr(store.key_of(entry))]
     time, items = SkippedTime(), users(60)
@@ -154,7 +160,7 @@ async def test_an_item_that_is_never_processed_is_reported_alone_after_few_reque
     assert time.waits == pytest.approx([0.1 * 2**n for n in range(len(time.waits))])
 
 
-async def test_waits_before_sending_again_are_random_from_nothing_up() -> None:
+async def test_waits_before_sending_again_are_random_from_nothing_up_rb101() -> None:
     asked: list[tuple[float, float]] = []
 
     def jitter(low: float, high: float) -> float:
@@ -181,7 +187,7 @@ async def test_waits_before_sending_again_are_random_from_nothing_up() -> None:
         {"UnprocessedItems": {"app": "all"}},
     ],
 )
-async def test_behind_a_reply_that_makes_no_sense_items_are_unknown(reply: Payload) -> None:
+async def test_behind_a_reply_that_makes_no_sense_items_are_unknown_rb104(reply: Payload) -> None:
     items = users(3)
     async with on_fake(FakeTransport(reply), User) as repository:
         with pytest.raises(DynamoDBBatchOperationError) as raised:
@@ -214,7 +220,7 @@ FAILURES = pytest.mark.parametrize(
 
 @FORMS
 @FAILURES
-async def test_when_one_chunk_fails_nothing_is_sent_after_it_and_everything_is_accounted_for(
+async def test_when_one_chunk_fails_nothing_is_sent_after_it_and_everything_is_accounted_for_rb106(
     form: Form, failure: Any, cause: type[Exception], unknown: int
 ) -> None:
     fake, items = FakeTransport.answering(failing(2, failure)), users(200)
@@ -247,7 +253,7 @@ async def test_chunks_under_way_beside_a_failing_one_count(
     assert len(error.unknown_items) == unknown
 
 
-async def test_a_throttled_chunk_is_sent_again_and_then_reported_as_not_written() -> None:
+async def test_a_throttled_chunk_is_sent_again_and_then_reported_as_not_written_rb105() -> None:
     time, items = SkippedTime(), users(25)
     fake = FakeTransport.answering(lambda *_: error_reply("ProvisionedThroughputExceededException"))
     async with on_fake(fake, User, time=time) as repository:
@@ -259,7 +265,7 @@ async def test_a_throttled_chunk_is_sent_again_and_then_reported_as_not_written(
     assert 3 <= len(fake.requests) <= 15
 
 
-async def test_a_throttle_that_ends_leaves_no_trace() -> None:
+async def test_a_throttle_that_ends_leaves_no_trace_rb105() -> None:
     throttled = error_reply("ThrottlingException")
     fake = FakeTransport(throttled, throttled, {"UnprocessedItems": {}})
     async with on_fake(fake, User) as repository:
@@ -276,7 +282,7 @@ async def test_the_report_names_numbers_and_no_values() -> None:
 
 
 @FORMS
-async def test_after_a_cancellation_no_request_starts_and_no_task_is_left(form: Form) -> None:
+async def test_after_a_cancellation_no_request_starts_and_no_task_is_left_rb108(form: Form) -> None:
     started = asyncio.Event()
 
     async def answer(_operation: str, _payload: Payload) -> Any:
@@ -305,6 +311,19 @@ async def test_chunks_travel_at_once_up_to_the_bound(form: Form, concurrency: in
     async with on_fake(fake, User, batch_concurrency=concurrency) as repository:
         await repository.batch_write(form(users(500)))
     assert store.most_under_way == concurrency
+
+
+async def test_batches_in_parallel_keep_apart_within_the_bound_on_requests_rb110() -> None:
+    """Each may have 8 chunks under way; together they may not have more than there are connections."""
+    store = BatchStore()
+    items = {pk: [User(pk=pk, sk=f"{n:04}") for n in range(300)] for pk in ("a", "b")}
+    keys = {pk: [(pk, user.sk) for user in users] for pk, users in items.items()}
+    async with on_fake(FakeTransport.answering(store), User, max_connections=5) as repository:
+        assert await asyncio.gather(*map(repository.batch_write, items.values())) == [300, 300]
+        assert await asyncio.gather(*map(repository.batch_get, keys.values())) == list(items.values())
+        await asyncio.gather(repository.batch_delete(keys["a"]), repository.batch_get(keys["b"]))
+    assert store.most_under_way == 5
+    assert list(store.items) == [(("pk", pk), ("sk", sk)) for pk, sk in keys["b"]]
 
 
 async def test_a_stream_is_taken_as_it_is_sent() -> None:

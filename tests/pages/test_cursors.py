@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
 from typing import Any, Final
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from dynarepo import (
     AsyncDynamoDBRepository,
@@ -48,9 +50,17 @@ def stored() -> FakeTransport:
     )
 
 
+@pytest.fixture(params=[False, True], ids=["signed", "encrypted"])
+def encrypt(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
 @pytest.fixture
-async def notes() -> AsyncIterator[Notes]:
-    async with on_fake(stored(), Note, cursor_keys=(OLD,), cursor_scope="tenant-1") as repository:
+async def notes(encrypt: bool) -> AsyncIterator[Notes]:
+    fake, keys = stored(), (OLD,)
+    async with on_fake(
+        fake, Note, cursor_keys=keys, cursor_scope="tenant-1", encrypt_cursors=encrypt
+    ) as repository:
         yield repository
 
 
@@ -74,6 +84,9 @@ LISTINGS: Final[dict[str, Callable[[Notes], Ask]]] = {
     "no scope": lambda notes: LISTINGS["partition"](notes.with_options(cursor_scope="")),
     "other key": lambda notes: LISTINGS["partition"](notes.with_options(cursor_keys=(NEW,))),
     "process key": lambda notes: LISTINGS["partition"](notes.with_options(cursor_keys=())),
+    "other mode": lambda notes: LISTINGS["partition"](
+        notes.with_options(encrypt_cursors=not notes.config.encrypt_cursors)
+    ),
     "other table": lambda notes: LISTINGS["partition"](in_other_table(notes)),
 }
 
@@ -95,7 +108,9 @@ async def cursor_of(ask: Ask) -> str:
 
 
 @pytest.mark.parametrize("made_for", LISTINGS)
-async def test_a_cursor_goes_on_in_its_own_listing_and_in_no_other(notes: Notes, made_for: str) -> None:
+async def test_a_cursor_goes_on_in_its_own_listing_and_in_no_other_rq120_rq121(
+    notes: Notes, made_for: str
+) -> None:
     cursor = await cursor_of(LISTINGS[made_for](notes))
     for name, listing in LISTINGS.items():
         if name == made_for:
@@ -106,9 +121,9 @@ async def test_a_cursor_goes_on_in_its_own_listing_and_in_no_other(notes: Notes,
                 await listing(notes)(cursor=cursor)
 
 
-async def test_a_foreign_cursor_is_refused_without_a_request() -> None:
+async def test_a_foreign_cursor_is_refused_without_a_request(encrypt: bool) -> None:
     fake = stored()
-    async with on_fake(fake, Note, cursor_keys=(OLD,)) as notes:
+    async with on_fake(fake, Note, cursor_keys=(OLD,), encrypt_cursors=encrypt) as notes:
         cursor = await cursor_of(LISTINGS["partition"](notes))
         sent = len(fake.requests)
         with pytest.raises(InvalidCursorError):
@@ -124,6 +139,27 @@ async def test_a_foreign_cursor_is_refused_without_a_request() -> None:
         assert len(fake.requests) == sent
 
 
+async def test_no_cursor_is_accepted_by_another_listing_or_another_tenant(encrypt: bool) -> None:
+    """More than a thousand swaps, none of which sends anything."""
+    fake = stored()
+    async with on_fake(fake, Note, cursor_keys=(OLD,), encrypt_cursors=encrypt) as notes:
+        listings = [
+            LISTINGS[name](notes.with_options(cursor_scope=tenant))
+            for tenant in ("", "tenant-1", "tenant-2")
+            for name in list(LISTINGS)[: list(LISTINGS).index("other scope")]
+        ]
+        cursors = [await cursor_of(listing) for listing in listings]
+        sent, swaps = len(fake.requests), 0
+        for listing, own in zip(listings, cursors, strict=True):
+            for foreign in cursors:
+                if foreign is not own:
+                    swaps += 1
+                    with pytest.raises(InvalidCursorError):
+                        await listing(cursor=foreign)
+        assert swaps > 1_000
+        assert len(fake.requests) == sent
+
+
 async def test_a_cursor_may_go_on_with_another_page_and_consistency(notes: Notes) -> None:
     cursor = await cursor_of(LISTINGS["partition"](notes))
     rest = await notes.query_by_pk("p", cursor=cursor, page_size=3, limit=4, consistent=True)
@@ -132,14 +168,15 @@ async def test_a_cursor_may_go_on_with_another_page_and_consistency(notes: Notes
 
 async def test_another_repository_with_the_same_key_goes_on(notes: Notes) -> None:
     cursor = await cursor_of(LISTINGS["partition"](notes))
-    async with on_fake(stored(), Note, cursor_keys=(OLD,), cursor_scope="tenant-1") as other:
+    options = notes.config.model_dump(include={"cursor_keys", "cursor_scope", "encrypt_cursors"})
+    async with on_fake(stored(), Note, **options) as other:
         assert (await other.query_by_pk("p", cursor=cursor)).items == NOTES[2:]
 
 
-async def test_without_configured_keys_cursors_hold_within_the_process() -> None:
-    async with on_fake(stored(), Note) as notes:
+async def test_without_configured_keys_cursors_hold_within_the_process(encrypt: bool) -> None:
+    async with on_fake(stored(), Note, encrypt_cursors=encrypt) as notes:
         cursor = await cursor_of(LISTINGS["partition"](notes))
-    async with on_fake(stored(), Note) as other:
+    async with on_fake(stored(), Note, encrypt_cursors=encrypt) as other:
         assert (await other.query_by_pk("p", cursor=cursor)).items == NOTES[2:]
 
 
@@ -149,8 +186,9 @@ async def test_keys_are_rotated_without_losing_cursors(notes: Notes) -> None:
     new = LISTINGS["partition"](notes.with_options(cursor_keys=(NEW,)))
     assert (await both(cursor=await cursor_of(old))).items == NOTES[2:]
     assert (await new(cursor=await cursor_of(both))).items == NOTES[2:]
-    with pytest.raises(InvalidCursorError):
-        await old(cursor=await cursor_of(both))
+    for ask, cursor in ((old, await cursor_of(both)), (new, await cursor_of(old))):
+        with pytest.raises(InvalidCursorError):
+            await ask(cursor=cursor)
 
 
 def flipped(data: bytes) -> list[bytes]:
@@ -162,9 +200,9 @@ def flipped(data: bytes) -> list[bytes]:
     ]
 
 
-async def test_no_changed_bit_and_no_cut_of_a_cursor_is_accepted() -> None:
+async def test_no_changed_bit_and_no_cut_of_a_cursor_is_accepted_rq122(encrypt: bool) -> None:
     fake = stored()
-    async with on_fake(fake, Note, cursor_keys=(OLD,)) as notes:
+    async with on_fake(fake, Note, cursor_keys=(OLD,), encrypt_cursors=encrypt) as notes:
         cursor = await cursor_of(LISTINGS["partition"](notes))
         sent = len(fake.requests)
         token = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
@@ -175,6 +213,44 @@ async def test_no_changed_bit_and_no_cut_of_a_cursor_is_accepted() -> None:
             with pytest.raises(InvalidCursorError):
                 await notes.query_by_pk("p", cursor=other)
         assert len(fake.requests) == sent
+
+
+def tampered(drawn: random.Random, token: bytes, other: bytes) -> bytes:
+    """Flip bits of a token, cut it, swap two of its stretches, or graft a part of another on it."""
+    match drawn.randrange(4):
+        case 0:
+            changed = bytearray(token)
+            for _ in range(drawn.randint(1, 8)):
+                changed[drawn.randrange(len(token))] ^= 1 << drawn.randrange(8)
+            return bytes(changed)
+        case 1:
+            start, end = sorted(drawn.sample(range(len(token) + 1), 2))
+            return drawn.choice([token[start:end], token[:start] + token[end:], token[:end] + token[start:]])
+        case 2:
+            one, two, three = sorted(drawn.sample(range(len(token) + 1), 3))
+            return token[:one] + token[two:three] + token[one:two] + token[three:]
+    at, length = drawn.randrange(len(token)), drawn.randrange(1, 32)
+    return token[:at] + other[at : at + length] + token[at + length :]
+
+
+def test_of_50_000_tampered_cursors_none_is_accepted_rq122(encrypt: bool) -> None:
+    config = DynamoDBConfig(cursor_keys=(SecretStr(NEW), SecretStr(OLD)), encrypt_cursors=encrypt)
+    fingerprint, drawn = b"f" * 32, random.Random(7)  # noqa: S311 - which ones is no secret
+    positions = [{"owner": {"S": "p"}, "name": {"S": f"{n:02}" * 4}} for n in range(20)]
+    cursors = [seal_cursor(config, fingerprint, position) for position in positions]
+    assert [open_cursor(config, fingerprint, cursor) for cursor in cursors] == positions
+    tokens = [base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)) for cursor in cursors]
+    tried = 0
+    while tried < 50_000:
+        changed = tampered(drawn, *drawn.sample(tokens, 2))
+        if changed in tokens:
+            continue
+        tried += 1
+        try:
+            open_cursor(config, fingerprint, base64.urlsafe_b64encode(changed).decode().rstrip("="))
+        except InvalidCursorError:
+            continue
+        pytest.fail(f"accepted {changed.hex()}")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +265,7 @@ async def test_no_changed_bit_and_no_cut_of_a_cursor_is_accepted() -> None:
         lambda cursor: cursor.encode(),
     ],
 )
-async def test_a_cursor_has_one_spelling(notes: Notes, spelled: Callable[[str], Any]) -> None:
+async def test_a_cursor_has_one_spelling_rq122(notes: Notes, spelled: Callable[[str], Any]) -> None:
     cursor = await cursor_of(LISTINGS["partition"](notes))
     with pytest.raises(InvalidCursorError):
         await notes.query_by_pk("p", cursor=spelled(cursor))
@@ -215,7 +291,7 @@ async def test_a_cursor_has_one_spelling(notes: Notes, spelled: Callable[[str], 
     ],
     ids=lambda cursor: ascii(cursor)[:20],
 )
-async def test_what_is_no_cursor_is_refused_without_a_request_or_an_echo(cursor: Any) -> None:
+async def test_what_is_no_cursor_is_refused_without_a_request_or_an_echo_rq122(cursor: Any) -> None:
     fake = FakeTransport()
     async with on_fake(fake, Note) as notes:
         with pytest.raises(InvalidCursorError) as raised:
@@ -282,14 +358,15 @@ async def test_keys_of_numbers_and_bytes_are_plain_python_values() -> None:
     values=st.dictionaries(st.text(), st.text() | st.integers().map(str), max_size=6),
     fingerprint=st.binary(min_size=32, max_size=32),
     scope=st.text(),
+    encrypt=st.booleans(),
 )
 def test_a_position_comes_out_as_it_was_sealed(
-    values: dict[str, str], fingerprint: bytes, scope: str
+    values: dict[str, str], fingerprint: bytes, scope: str, encrypt: bool
 ) -> None:
-    config = DynamoDBConfig.model_validate({"cursor_scope": scope})
+    config = DynamoDBConfig.model_validate({"cursor_scope": scope, "encrypt_cursors": encrypt})
     position = {name: {"S": value} for name, value in values.items()}
     cursor = seal_cursor(config, fingerprint, position)
     assert open_cursor(config, fingerprint, cursor) == position
-    other = DynamoDBConfig.model_validate({"cursor_scope": scope + "x"})
-    with pytest.raises(InvalidCursorError):
-        open_cursor(other, fingerprint, cursor)
+    for changed in ({"cursor_scope": scope + "x"}, {"encrypt_cursors": not encrypt}):
+        with pytest.raises(InvalidCursorError):
+            open_cursor(config.model_copy(update=changed), fingerprint, cursor)

@@ -58,7 +58,7 @@ async def test_nothing_is_sent_before_the_first_page_is_wanted(iterate: Iterate)
 
 
 @EVERY_ITERATION
-async def test_leaving_a_loop_sends_nothing_more_and_leaves_no_task(iterate: Iterate) -> None:
+async def test_leaving_a_loop_sends_nothing_more_and_leaves_no_task_rq129(iterate: Iterate) -> None:
     fake = nine_users()
     async with on_fake(fake, User) as repository:
         async for _ in iterate(repository):
@@ -70,7 +70,7 @@ async def test_leaving_a_loop_sends_nothing_more_and_leaves_no_task(iterate: Ite
 
 
 @EVERY_ITERATION
-async def test_an_exception_in_a_loop_sends_nothing_more_and_leaves_no_task(iterate: Iterate) -> None:
+async def test_an_exception_in_a_loop_sends_nothing_more_and_leaves_no_task_rq130(iterate: Iterate) -> None:
     async def read(repository: Repository) -> None:
         async with aclosing(iterate(repository)) as listing:
             async for _ in listing:
@@ -181,7 +181,7 @@ async def test_a_throttled_page_is_asked_for_again() -> None:
 @pytest.mark.parametrize(
     ("condition", "number"), [(None, 9), (SortKeyCondition.ne("5"), 8), (SortKeyCondition.ge("5"), 4)]
 )
-async def test_counting_sums_all_pages_and_reads_no_items(
+async def test_counting_sums_all_pages_and_reads_no_items_rq131(
     condition: SortKeyCondition | None, number: int
 ) -> None:
     items = [bind(User).encode(User(pk="p", sk=str(n))) for n in range(9)]

@@ -353,7 +353,7 @@ def fifty_empty_pages() -> FakeTransport:
     return FakeTransport.answering(table)
 
 
-async def test_50_empty_pages_do_not_end_a_listing() -> None:
+async def test_50_empty_pages_do_not_end_a_listing_rq113() -> None:
     async with on_fake(fifty_empty_pages(), Reading) as repository:
         pages = [page async for page in repository.iter_query("p")]
         assert [page.count for page in pages] == [0] * 50 + [1, 0]
@@ -362,7 +362,7 @@ async def test_50_empty_pages_do_not_end_a_listing() -> None:
         assert [item.at for item in (await repository.query_by_pk("p", limit=1)).items] == [50]
 
 
-async def test_a_last_key_on_the_last_page_is_one_more_request_and_then_the_end() -> None:
+async def test_a_last_key_on_the_last_page_is_one_more_request_and_then_the_end_rq114() -> None:
     case = text_case()
     fake = table_of(case)
     async with on_fake(fake, User) as repository:

@@ -89,7 +89,7 @@ async def test_a_segment_reads_one_page_ahead_and_no_further() -> None:
         assert len(fake.requests) <= 4
 
 
-async def test_a_failing_segment_cancels_the_others() -> None:
+async def test_a_failing_segment_cancels_the_others_rq132() -> None:
     cancelled: list[int] = []
 
     async def answer(_operation: str, payload: Payload) -> Any:
@@ -123,7 +123,7 @@ async def test_several_failing_segments_are_one_error() -> None:
 
 @pytest.mark.parametrize("of_items", [False, True])
 @pytest.mark.parametrize("wanted", [1, 3])
-async def test_leaving_early_leaves_no_task(of_items: bool, wanted: int) -> None:
+async def test_leaving_early_leaves_no_task_rq129(of_items: bool, wanted: int) -> None:
     fake = FakeTransport.answering(Segmented())
     async with on_fake(fake, User) as repository:
         scan = repository.iter_scan_items if of_items else repository.iter_scan
@@ -137,7 +137,7 @@ async def test_leaving_early_leaves_no_task(of_items: bool, wanted: int) -> None
 
 
 @pytest.mark.parametrize("of_items", [False, True])
-async def test_a_plain_break_leaves_no_task_either(of_items: bool) -> None:
+async def test_a_plain_break_leaves_no_task_either_rq129(of_items: bool) -> None:
     """The loop's own machinery closes what was left."""
     fake = FakeTransport.answering(Segmented())
     async with on_fake(fake, User) as repository:

@@ -23,7 +23,7 @@ from dynarepo import (
 from dynarepo._wire import Payload
 from dynarepo.testing import FakeTransport, error_reply, lost_reply
 from tests.faked import on_fake
-from tests.models import Setting, User
+from tests.models import Reading, Setting, User
 from tests.repository.kinds import EVERY_KIND, Kind
 
 
@@ -167,6 +167,17 @@ async def test_an_item_that_does_not_fit_the_model_is_an_error_that_names_the_fi
     assert "secret" not in str(raised.value) + repr(raised.value)
 
 
+@pytest.mark.parametrize("text", ["abc", "NaN", "Infinity", "", "1E999"])
+async def test_a_number_that_is_none_does_not_fit_the_model_rn34(text: str) -> None:
+    item = {"sensor": {"S": "s"}, "at": {"N": text}, "level": {"N": "1"}}
+    page = {"Items": [item], "Count": 1, "ScannedCount": 1}
+    async with on_fake(FakeTransport({"Item": item}, page), Reading) as readings:
+        for call in (readings.get_one("s", 1), readings.query_by_pk("s")):
+            with pytest.raises(InvalidItemError) as raised:
+                await call
+            assert raised.value.fields == ("at",)
+
+
 async def test_a_failed_condition_shows_no_model_where_the_stored_item_is_none() -> None:
     """The condition's failure is what the caller must know; an item of another kind must not hide it."""
     reply = error_reply(
@@ -237,12 +248,16 @@ async def test_a_key_that_does_not_fit_is_refused_without_a_request(key: Any) ->
     assert fake.requests == []
 
 
-@pytest.mark.parametrize("item", [User(pk="", sk="s"), User(pk="p", sk=""), User(pk="p", sk="s" * 1025)])
-async def test_an_item_without_a_proper_key_is_refused_without_a_request(item: User) -> None:
+@pytest.mark.parametrize(
+    ("item", "name"),
+    [(User(pk="", sk="s"), "pk"), (User(pk="p", sk=""), "sk"), (User(pk="p", sk="s" * 1025), "sk")],
+    ids=["no pk", "no sk", "long sk"],
+)
+async def test_an_item_without_a_proper_key_is_refused_without_a_request_rk05(item: User, name: str) -> None:
     fake = FakeTransport()
     async with on_fake(fake, User) as users:
         for call in (users.save(item), users.create(item)):
-            with pytest.raises(InvalidKeyError):
+            with pytest.raises(InvalidKeyError, match=name):
                 await call
     assert fake.requests == []
 

@@ -77,7 +77,7 @@ async def test_every_call_is_refused_before_the_repository_is_open() -> None:
     assert fake.requests == []
 
 
-async def test_every_call_is_refused_after_it_is_closed_which_is_harmless_twice() -> None:
+async def test_every_call_is_refused_after_it_is_closed_which_is_harmless_twice_rf178() -> None:
     fake = FakeTransport()
     async with made(fake) as users:
         pass
@@ -89,7 +89,7 @@ async def test_every_call_is_refused_after_it_is_closed_which_is_harmless_twice(
     assert fake.requests == []
 
 
-def test_every_call_is_refused_on_another_event_loop() -> None:
+def test_every_call_is_refused_on_another_event_loop_rf178() -> None:
     fake = FakeTransport()
     users = made(fake)
     with asyncio.Runner() as first, asyncio.Runner() as second:
@@ -99,7 +99,7 @@ def test_every_call_is_refused_on_another_event_loop() -> None:
     assert fake.requests == []
 
 
-async def test_a_call_under_way_when_the_repository_is_closed_fails_with_a_type() -> None:
+async def test_a_call_under_way_when_the_repository_is_closed_fails_with_a_type_rf178() -> None:
     """What was being read is not; what was being written may be."""
     gate = asyncio.Event()
 

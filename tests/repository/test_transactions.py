@@ -215,7 +215,7 @@ async def test_a_block_that_raises_has_stored_nothing() -> None:
         _ = transactions[0].stored
 
 
-async def test_when_the_block_raises_nothing_is_sent() -> None:
+async def test_when_the_block_raises_nothing_is_sent_rt164() -> None:
     async def write(connection: DynamoDBConnection) -> None:
         async with connection.transaction() as transaction:
             transaction.put(connection.repository(User), user(1))
@@ -312,7 +312,7 @@ async def test_a_token_that_is_none_is_refused_without_a_request(token: Any) -> 
     assert fake.requests == []
 
 
-async def test_a_transaction_keeps_its_token_over_its_attempts() -> None:
+async def test_a_transaction_keeps_its_token_over_its_attempts_rt158() -> None:
     conflict = error_reply(
         "TransactionCanceledException",
         CancellationReasons=[{"Code": "TransactionConflict", "Message": "?"}, {"Code": "None"}],

@@ -67,6 +67,8 @@ def public_methods() -> set[str]:
     found = set()
     for name in dynarepo.__all__:
         thing = getattr(dynarepo, name)
+        if getattr(thing, "_is_protocol", False):
+            continue  # the shape of what users give, and not call
         owners = [owner for owner in getattr(thing, "__mro__", ()) if owner.__module__.startswith("dynarepo")]
         members = {member: value for owner in owners for member, value in vars(owner).items()}
         for member, value in members.items() if owners else [(name, thing)]:

@@ -10,7 +10,7 @@ from dynarepo._transport._errors import MEANINGS, read_error
 from dynarepo.exceptions import DynamoDBTransactionError, TableAlreadyExistsError, TableInUseError
 
 
-def test_the_table_covers_every_error_of_botocores_service_model() -> None:
+def test_the_table_covers_every_error_of_botocores_service_model_rf172() -> None:
     model = botocore.session.get_session().get_service_model("dynamodb")
     assert {shape.name for shape in model.error_shapes} - set(MEANINGS) == set()
 

@@ -109,7 +109,7 @@ async def test_a_body_over_one_megabyte_is_sent_whole(rig: Rig) -> None:
         ("ServiceUnavailable", 503, ServiceUnavailableError, True),
     ],
 )
-async def test_an_error_of_the_service_has_its_class_code_and_request_id(
+async def test_an_error_of_the_service_has_its_class_code_and_request_id_rf172(
     rig: Rig, code: str, status: int, expected: type[DynamoDBServiceError], may_have_acted: bool
 ) -> None:
     rig.play(error_reply(code, status=status, message="SECRET"))
@@ -207,7 +207,7 @@ async def test_a_refused_signature_without_a_good_date_is_still_told(rig: Rig, d
         (503, ServiceUnavailableError, True),
     ],
 )
-async def test_an_error_without_a_code_is_read_by_its_status(
+async def test_an_error_without_a_code_is_read_by_its_status_rf173(
     rig: Rig, status: int, expected: type[DynamoDBServiceError], may_have_acted: bool
 ) -> None:
     rig.play(WireReply(status, {"content-type": "text/html"}, b"<html>no</html>"))
@@ -218,7 +218,7 @@ async def test_an_error_without_a_code_is_read_by_its_status(
 
 
 @pytest.mark.parametrize("body", [b"", b"[1,2]", b"null", b"{}", b'{"__type":7}', b"\xff"])
-async def test_an_error_with_an_odd_body_is_not_dynamodbs(rig: Rig, body: bytes) -> None:
+async def test_an_error_with_an_odd_body_is_not_dynamodbs_rf173(rig: Rig, body: bytes) -> None:
     rig.play(WireReply(400, {}, body))
     error = (await rig.failure()).error
     assert type(error) is UnexpectedResponseError
@@ -244,7 +244,7 @@ async def test_an_error_with_an_odd_body_is_not_dynamodbs(rig: Rig, body: bytes)
         pytest.param(replace(success_reply({}), status=201), id="status 201"),
     ],
 )
-async def test_a_success_that_is_not_dynamodbs_is_refused(rig: Rig, reply: WireReply) -> None:
+async def test_a_success_that_is_not_dynamodbs_is_refused_rf174(rig: Rig, reply: WireReply) -> None:
     rig.play(reply)
     failure = await rig.failure("PutItem")
     assert type(failure.error) is UnexpectedResponseError
@@ -257,7 +257,7 @@ async def test_a_damaged_error_is_not_believed(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_refused_and_its_target_never_asked(rig: Rig, status: int) -> None:
+async def test_a_redirect_is_refused_and_its_target_never_asked_rf175(rig: Rig, status: int) -> None:
     async with ScriptedServer() as target:
         rig.play(with_headers(WireReply(status), location=f"{target.url}/"))
         failure = await rig.failure("PutItem")
@@ -267,14 +267,16 @@ async def test_a_redirect_is_refused_and_its_target_never_asked(rig: Rig, status
 
 
 @pytest.mark.parametrize("action", [Reset(), Truncated(success_reply({}))], ids=["reset", "truncated"])
-async def test_a_reply_that_breaks_off_leaves_the_outcome_open(rig: Rig, action: Reset | Truncated) -> None:
+async def test_a_reply_that_breaks_off_leaves_the_outcome_open_rf171(
+    rig: Rig, action: Reset | Truncated
+) -> None:
     rig.play(action)
     failure = await rig.failure("PutItem")
     assert type(failure.error) is ConnectionFailedError
     assert failure.may_have_acted
 
 
-async def test_a_reply_that_does_not_come_in_time_leaves_the_outcome_open(rig: Rig) -> None:
+async def test_a_reply_that_does_not_come_in_time_leaves_the_outcome_open_rf176(rig: Rig) -> None:
     rig.play(Silence())
     failure = await rig.failure("PutItem", timeout=0.5)
     assert type(failure.error) is DeadlineExceededError
@@ -282,7 +284,7 @@ async def test_a_reply_that_does_not_come_in_time_leaves_the_outcome_open(rig: R
 
 
 @pytest.mark.parametrize("kind", EVERY_TRANSPORT)
-async def test_a_refused_connection_had_no_effect(kind: Any) -> None:
+async def test_a_refused_connection_had_no_effect_rf171(kind: Any) -> None:
     async with opened_without_server(kind) as rig:
         failure = await rig.failure("PutItem")
     assert type(failure.error) is ConnectionFailedError

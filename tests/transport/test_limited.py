@@ -40,7 +40,7 @@ async def test_no_more_requests_go_through_at_once_than_the_limit() -> None:
     assert gate.most == 3
 
 
-async def test_waiting_for_a_place_ends_with_the_time_and_had_no_effect() -> None:
+async def test_waiting_for_a_place_ends_with_the_time_and_had_no_effect_rf177() -> None:
     gate = Gate(1)
     fake = FakeTransport.answering(gate)
     limited = LimitedTransport(fake, 1, 60)
@@ -79,11 +79,11 @@ async def silence(operation: str, payload: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("timeout", "expected"), [(60, ConnectionFailedError), (0.01, DeadlineExceededError)]
+    ("seconds", "expected"), [(60, ConnectionFailedError), (0.01, DeadlineExceededError)]
 )
-async def test_silence_ends_an_attempt_before_it_ends_the_call(timeout: float, expected: type) -> None:
+async def test_silence_ends_an_attempt_before_it_ends_the_call(seconds: float, expected: type) -> None:
     limited = LimitedTransport(FakeTransport.answering(silence), 1, 0.02)
     with pytest.raises(AttemptError) as raised:
-        await limited.send("PutItem", {}, timeout=timeout)
+        await limited.send("PutItem", {}, timeout=seconds)
     assert type(raised.value.error) is expected
     assert raised.value.may_have_acted

@@ -93,6 +93,9 @@ class RetryingSender:
             else:
                 self._budget.succeed(retried=call.attempts > 1)
                 return reply
+            if failure.error.code is not None and not failure.error.retryable:
+                # An answer, if not the one that was hoped for: the service is well.
+                self._budget.succeed(retried=call.attempts > 1)
             if unknown and isinstance(failure.error, ConditionFailedError):
                 verdict = _judged(call.request, failure.error.item)
                 if verdict is Verdict.DONE:

@@ -29,7 +29,7 @@ from dynarepo._expressions._functions import (
     present,
     size,
 )
-from dynarepo._expressions._paths import Path, parse_path, show_path
+from dynarepo._expressions._paths import Path, parse_path, show_name, show_path
 from dynarepo._expressions._sort_key import SortKeyCondition, SortKeyOperator
 from dynarepo._expressions._standin import Where, condition_of
 from dynarepo._expressions._updates import (
@@ -106,6 +106,7 @@ __all__ = [
     "remove",
     "remove_from_set",
     "set_",
+    "show_name",
     "show_path",
     "size",
 ]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import get_args
 
 from dynarepo._expressions._conditions import (
-    AttributeType,
     BeginsWith,
     Between,
     Comparator,
@@ -19,6 +17,7 @@ from dynarepo._expressions._conditions import (
     SizeComparison,
     TypeTag,
     in_condition,
+    type_condition,
 )
 from dynarepo._expressions._paths import Path, parse_path
 from dynarepo.exceptions import InvalidRequestError
@@ -101,9 +100,7 @@ class AttributePath:
 
     def is_type(self, tag: TypeTag) -> Condition:
         """The attribute has a DynamoDB type, such as `S`, `N` or `NULL`."""
-        if tag not in get_args(TypeTag):
-            raise InvalidRequestError(f"a DynamoDB type is one of {', '.join(get_args(TypeTag))}")
-        return AttributeType(self.path, tag)
+        return type_condition(self.path, tag)
 
     def size(self) -> AttributeSize:
         """Its size: characters of text, bytes of binary, elements of a list, set or map."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NoReturn, TypeAlias
+from typing import Literal, NoReturn, TypeAlias, get_args
 
 from dynarepo._expressions._paths import Path
 from dynarepo._limits import MAX_IN_OPERANDS
+from dynarepo.exceptions import InvalidRequestError
 
 __all__ = [
     "And",
@@ -33,6 +34,7 @@ __all__ = [
     "TypeTag",
     "in_condition",
     "is_never",
+    "type_condition",
 ]
 
 Comparator: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
@@ -173,6 +175,13 @@ class Not(Condition):
 
 def _parts(kind: type[And | Or], condition: Condition) -> tuple[Condition, ...]:
     return condition.conditions if isinstance(condition, kind) else (condition,)
+
+
+def type_condition(path: Path, tag: TypeTag) -> Condition:
+    """Make an `AttributeType`; refuse what is no DynamoDB type."""
+    if tag not in get_args(TypeTag):
+        raise InvalidRequestError(f"a DynamoDB type is one of {', '.join(get_args(TypeTag))}")
+    return AttributeType(path, tag)
 
 
 def in_condition(path: Path, operands: Sequence[object]) -> Condition:

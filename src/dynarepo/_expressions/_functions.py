@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any, TypeVar, cast, overload
 
 from dynarepo._expressions._conditions import (
-    AttributeType,
     BeginsWith,
     Between,
     Condition,
@@ -16,6 +15,7 @@ from dynarepo._expressions._conditions import (
     NotExists,
     TypeTag,
     in_condition,
+    type_condition,
 )
 from dynarepo._expressions._standin import SizeStandIn, as_condition, operand_of, stand_in_path, value_of
 
@@ -94,7 +94,7 @@ def not_exists(field: object) -> Condition:
 
 def is_type(field: object, tag: TypeTag) -> Condition:
     """The attribute has a DynamoDB type, such as `S`, `N` or `NULL`."""
-    return AttributeType(stand_in_path(field), tag)
+    return type_condition(stand_in_path(field), tag)
 
 
 def size(field: object) -> int:

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from dynarepo.exceptions import InvalidRequestError
 
-__all__ = ["Path", "parse_path", "show_path"]
+__all__ = ["Path", "parse_path", "show_name", "show_path"]
 
 #: Field names and dict keys as text, list indices as numbers.
 Path: TypeAlias = tuple[str | int, ...]
@@ -15,6 +15,8 @@ Path: TypeAlias = tuple[str | int, ...]
 _SEGMENT: Final = re.compile(r"(?P<name>[^.\[\]]+)(?P<indices>(\[\d{1,9}\])*)")
 _INDEX: Final = re.compile(r"\d+")
 _MAX_CHARACTERS: Final = 4096
+#: As long as the name of a key can be.
+_MAX_SHOWN: Final = 255
 
 
 def parse_path(text: str) -> Path:
@@ -35,5 +37,10 @@ def show_path(path: Path) -> str:
     """Write a path as a user would."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        text += f"[{step}]" if isinstance(step, int) else f".{show_name(step)}" if text else show_name(step)
     return text
+
+
+def show_name(name: str) -> str:
+    """Write a name, which may come from outside, so that it makes no lines of its own in a log."""
+    return name if name.isprintable() and len(name) <= _MAX_SHOWN else repr(name[:_MAX_SHOWN])

@@ -2,13 +2,13 @@
 Updates as immutable values: `[set_(u.age).to(37), increment(u.visits, 1), remove(u.nick)]`.
 
 `set_(field).to(value)` rather than `set_(field, value)`, because only then does a checker refuse a
-value of the wrong type.
+value of the wrong type. Their `repr` leaves out the values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -51,7 +51,7 @@ class Action:
 class Set(Action):
     """A new value, a copy of another field, or a value only where there is none yet."""
 
-    value: object
+    value: object = field(repr=False)
     only_if_missing: bool = False
 
 
@@ -59,21 +59,21 @@ class Set(Action):
 class Increment(Action):
     """Add a number; a missing field counts as 0."""
 
-    amount: object
+    amount: object = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Append(Action):
     """Add elements at the end of a list; a missing list counts as empty."""
 
-    elements: object
+    elements: object = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Prepend(Action):
     """Add elements at the beginning of a list; a missing list counts as empty."""
 
-    elements: object
+    elements: object = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +85,14 @@ class Remove(Action):
 class AddToSet(Action):
     """Add elements to a set; a missing set counts as empty."""
 
-    elements: object
+    elements: object = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveFromSet(Action):
     """Remove elements from a set."""
 
-    elements: object
+    elements: object = field(repr=False)
 
 
 class SetField(Generic[V]):

@@ -2,7 +2,7 @@
 One log event at the start of each operation and one at its end.
 
 Fields are chosen one by one, and none can hold a value of an item: no message of an error, no
-payload. Keys go in as a hash unless the configuration says otherwise.
+payload, and no count that is none. Keys go in as a hash unless the configuration says otherwise.
 """
 
 from __future__ import annotations
@@ -95,10 +95,11 @@ def _counts(reply: Payload) -> dict[str, Any]:
     counts: dict[str, Any] = {
         field: reply[member]
         for field, member in (("count", "Count"), ("scanned_count", "ScannedCount"))
-        if member in reply
+        if type(reply.get(member)) is int
     }
     consumed = reply.get("ConsumedCapacity")
-    if consumed:
-        tables = consumed if isinstance(consumed, list) else [consumed]
-        counts["capacity_units"] = sum(table.get("CapacityUnits", 0) for table in tables)
+    tables = consumed if isinstance(consumed, list) else [consumed]
+    units = [table.get("CapacityUnits") for table in tables if isinstance(table, dict)]
+    if units:
+        counts["capacity_units"] = sum(each for each in units if isinstance(each, int | float))
     return counts

@@ -8,6 +8,7 @@ from typing import Final
 from dynarepo._config import DynamoDBConfig
 from dynarepo._connection import Channel
 from dynarepo._observability import Logger
+from dynarepo._pages._cursor import check_cursors
 from dynarepo._request import Deadline, Request
 from dynarepo._wire import Payload
 
@@ -23,6 +24,9 @@ class Caller:
 
     channel: Channel
     config: DynamoDBConfig
+
+    def __post_init__(self) -> None:
+        check_cursors(self.config)
 
     def deadline(self) -> Deadline:
         """Start the time of one public call."""

@@ -167,7 +167,7 @@ class PageReader(Generic[R]):
             self.caller,
             self.target,
             reading,
-            [table.of(entry) for entry in entries],
+            [table.of(self.listing.position(entry)) for entry in entries],
             lambda item: item if reading.counts(item) else None,
             consistent=self.target.consistent_read,
             deadline=deadline,

@@ -361,10 +361,10 @@ class TableAdmin(Connected):
         names = {entity.schema.table_name for entity in entities} - {None}
         if not table_name and len(names) > 1:
             raise SchemaError("models that share a table declare one table_name; theirs differ")
-        return entities, self._live(table_name or next(iter(names), None))
+        return entities, self._live(next(iter(names), None) if table_name is None else table_name)
 
     def _live(self, name: str | None) -> LiveTable:
-        found = name or self._config.table_name
+        found = self._config.table_name if name is None else name
         if found is None:
             raise ConfigurationError("no table is named: give table_name, or set it in the configuration")
         return LiveTable(self._channel, found, self._config.deadline)

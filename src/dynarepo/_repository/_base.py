@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from dynarepo._codec import Source, bind
-from dynarepo._config import DynamoDBConfig
+from dynarepo._config import DynamoDBConfig, is_table_name
 from dynarepo._connection import Channel
 from dynarepo._observability import Logger
 from dynarepo._pages import Caller, RecordingChannel
@@ -27,7 +27,15 @@ T = TypeVar("T", bound=BaseModel)
 
 #: Options that shape calls; the others belong to the connection and cannot change while it is open.
 _CALL_OPTIONS: Final = frozenset(
-    {"batch_concurrency", "consistent_read", "cursor_keys", "cursor_scope", "deadline", "user_timezone"}
+    {
+        "batch_concurrency",
+        "consistent_read",
+        "cursor_keys",
+        "cursor_scope",
+        "deadline",
+        "encrypt_cursors",
+        "user_timezone",
+    }
 )
 
 
@@ -113,21 +121,26 @@ class RepositoryBase(Connected, Generic[T]):
 
         Raises:
             SchemaError: The declaration is wrong; the message names what.
-            ConfigurationError: No table is named anywhere.
+            ConfigurationError: No table is named anywhere, the name cannot be a table's, or cursors cannot
+                be encrypted.
 
         Sends nothing and opens nothing.
         """
         super().__init__(config=config, logger=logger, transport=transport, channel=channel)
-        self._bind(
-            lambda zone: bind(model, schema, zone), table_name or bind(model, schema).schema.table_name
-        )
+        declared = bind(model, schema).schema.table_name
+        self._bind(lambda zone: bind(model, schema, zone), declared if table_name is None else table_name)
 
     def _bind(self, source_in: Callable[[ZoneInfo | None], Source[T]], table_name: str | None) -> None:
         """Take what is stored, read in a time zone, and where: the configuration's table if none is named."""
-        source, name = source_in(self._config.zone), table_name or self._config.table_name
+        source = source_in(self._config.zone)
+        name = self._config.table_name if table_name is None else table_name
         if name is None:
             raise ConfigurationError(
                 f"{source.name} has no table: set table_name in its declaration or in the configuration"
+            )
+        if not isinstance(name, str) or not is_table_name(name):
+            raise ConfigurationError(
+                "table_name is an ARN, or 3 to 255 of the characters A-Z, a-z, 0-9, '_', '.', '-'"
             )
         self._source_in = source_in
         self._target: Target[T] = Target(source, name, self._config.consistent_read)
@@ -152,7 +165,7 @@ class RepositoryBase(Connected, Generic[T]):
 
         Args:
             options: Any of `batch_concurrency`, `consistent_read`, `cursor_keys`, `cursor_scope`, `deadline`,
-                `user_timezone`.
+                `encrypt_cursors`, `user_timezone`.
 
         Raises:
             ConfigurationError: An option is unknown or belongs to the connection.

@@ -71,7 +71,7 @@ class AsyncUnionRepository(AsyncReadRepository[T]):
         self._models = models
         self._bind(
             lambda zone: unite([bind(model, None, zone) for model in models]),
-            table_name or next(iter(named), None),
+            next(iter(named), None) if table_name is None else table_name,
         )
 
     @property

@@ -140,7 +140,7 @@ def read_updated(target: Target[T], reply: Payload) -> T:
     item = reply.get("Attributes")
     if not isinstance(item, dict):
         raise unexpected("UpdateItem", "lacks the Attributes that were asked for")
-    return target.entity.decode(item)
+    return Reading(target.entity, target.entity).make(item)
 
 
 def delete_item(

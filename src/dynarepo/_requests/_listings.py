@@ -107,8 +107,11 @@ class Listing:
         return 0 if is_below == self.payload.get("ScanIndexForward", True) else 1
 
     def position(self, item: WireItem) -> WireItem:
-        """Give the position right behind an item."""
-        return key_of(item, self.keys)
+        """Give the position right behind an item; `UnexpectedResponseError` if its keys are none."""
+        found = key_of(item, self.keys)
+        if not self._is_position(found):
+            raise unexpected(self.operation, "has an item with keys that are none of the table or index")
+        return found
 
     def plain_position(self, position: WireItem | None) -> PlainKey | None:
         """Show a position as Python values."""

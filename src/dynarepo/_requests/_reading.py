@@ -9,10 +9,10 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from dynarepo._codec import ItemReader, Source, decode_number
+from dynarepo._codec import DecodeError, ItemReader, Source, decode_dynamic, decode_number
 from dynarepo._expressions import ExpressionWriter, Path, check_length
-from dynarepo._wire import WireItem
-from dynarepo.exceptions import InvalidRequestError, SchemaError
+from dynarepo._wire import AttributeValue, WireItem
+from dynarepo.exceptions import InvalidItemError, InvalidRequestError, SchemaError
 
 __all__ = ["Reading"]
 
@@ -94,12 +94,24 @@ class Reading(Generic[R]):
             return True  # what is no time never expires
 
     def make(self, item: WireItem) -> R:
-        """Make a model or view of an item."""
-        return self.reader.decode(item)
+        """Make a model or view of an item; the error of one that does not fit has its key."""
+        try:
+            return self.reader.decode(item)
+        except InvalidItemError as error:
+            keys = [_plain(item.get(key.attribute)) for key in self.source.table.attributes]
+            error.pk, error.sk = (*keys, None)[:2]
+            raise
 
     def found(self, item: WireItem) -> R | None:
         """Make a model or view of an item, `None` of one that has expired."""
-        return self.reader.decode(item) if self.keeps(item) else None
+        return self.make(item) if self.keeps(item) else None
+
+
+def _plain(value: AttributeValue | None) -> object:
+    try:
+        return None if value is None else decode_dynamic(value)
+    except DecodeError:
+        return None
 
 
 def _order(path: Path) -> list[str]:

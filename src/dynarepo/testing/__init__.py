@@ -1,13 +1,17 @@
-"""For tests of code that uses dynarepo: an embedded DynamoDB, and a transport that answers from a script."""
+"""For tests of code that uses dynarepo: an embedded DynamoDB, a proxy with faults, a scripted transport."""
 
 from __future__ import annotations
 
 from dynarepo._transport import WireReply
 from dynarepo.testing._embedded import local_dynamodb
 from dynarepo.testing._fake import FakeTransport, connection_refused, error_reply, lost_reply, success_reply
+from dynarepo.testing._fault_proxy import FaultProxy
+from dynarepo.testing._faults import Fault
 
 __all__ = [
     "FakeTransport",
+    "Fault",
+    "FaultProxy",
     "WireReply",
     "connection_refused",
     "error_reply",
