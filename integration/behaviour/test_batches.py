@@ -177,7 +177,7 @@ async def test_what_a_reply_of_16_mb_leaves_out_is_asked_for_again_rb95(
     assert sent == ["BatchGetItem"] * 2
 
 
-async def test_a_block_that_raises_sends_nothing_of_what_is_left(stores: Stores, pk: str) -> None:
+async def test_a_block_that_raises_sends_nothing_of_what_is_left_rb107(stores: Stores, pk: str) -> None:
     repository = await stores.of(Line)
 
     async def fail_after_a_save() -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
 from dynarepo import (
+    ConditionFailedError,
     DynamoDBBaseModel,
     GlobalIndex,
+    InvalidItemError,
     InvalidKeyError,
     InvalidRequestError,
+    ItemNotFoundError,
     KeyTemplate,
     LocalIndex,
     SortKeyCondition,
     TransactWriteItem,
     attr,
+    set_,
 )
 from integration.behaviour.stores import Stores
 
@@ -212,16 +217,99 @@ async def test_a_key_of_several_attributes_is_read_from_the_left_ri145(
     assert sent == []
 
 
-async def test_a_templated_index_key_follows_its_fields(stores: Stores, pk: str) -> None:
+async def test_a_templated_index_key_follows_its_fields(stores: Stores, pk: str, sent: list[str]) -> None:
+    tickets = await stores.of(Ticket)
+    await tickets.save(Ticket(id=pk, state="open", team=pk))
+    sent.clear()
+    done = await tickets.update({"id": pk}, None, {"state": "done"})
+    assert sent == ["GetItem", "UpdateItem"]
+    assert done == Ticket(id=pk, state="done", team=pk)
+    assert (await tickets.query_by_pk({"team": pk, "state": "open"}, index="by_state")).items == []
+    assert (await tickets.query_by_pk(f"{pk}#done", index="by_state")).items == [done]
+    sent.clear()
+    shut = await tickets.update({"id": pk}, None, {"state": "shut", "team": pk})
+    assert sent == ["UpdateItem"]
+    assert (await tickets.query_by_pk({"team": pk, "state": "done"}, index="by_state")).items == []
+    assert (await tickets.query_by_pk({"team": pk, "state": "shut"}, index="by_state")).items == [shut]
+
+
+async def test_a_templated_index_key_follows_typed_actions_and_a_condition(stores: Stores, pk: str) -> None:
     tickets = await stores.of(Ticket)
     ticket = Ticket(id=pk, state="open", team=pk)
     await tickets.save(ticket)
-    with pytest.raises(InvalidRequestError, match="team"):
-        await tickets.update({"id": pk}, None, {"state": "done"})
-    done = await tickets.update({"id": pk}, None, {"state": "done", "team": pk})
-    assert (await tickets.query_by_pk({"team": pk, "state": "open"}, index="by_state")).items == []
-    assert (await tickets.query_by_pk({"team": pk, "state": "done"}, index="by_state")).items == [done]
+    with pytest.raises(ConditionFailedError) as raised:
+        await tickets.update(
+            {"id": pk}, None, lambda t: [set_(t.state).to("done")], where=lambda t: t.state == "done"
+        )
+    assert raised.value.item == ticket == await tickets.get_one({"id": pk}, consistent=True)
+    done = await tickets.update(
+        {"id": pk}, None, lambda t: [set_(t.state).to("done")], where=lambda t: t.state == "open"
+    )
+    assert (await tickets.query_by_pk(f"{pk}#open", index="by_state")).items == []
     assert (await tickets.query_by_pk(f"{pk}#done", index="by_state")).items == [done]
+
+
+async def test_an_item_without_a_part_of_a_templated_key_leaves_the_index(
+    stores: Stores, pk: str, raw: Any
+) -> None:
+    tickets = await stores.of(Ticket)
+    key = {"pk": {"S": f"TICKET#{pk}"}}
+    foreign = {"gsi1pk": {"S": f"{pk}#open"}, "id": {"S": pk}, "state": {"S": "open"}}
+    await raw.put_item(TableName=tickets.table_name, Item=key | foreign)
+    with pytest.raises(InvalidItemError, match="team"):
+        await tickets.update({"id": pk}, None, {"state": "done"})
+    stored = await raw.get_item(TableName=tickets.table_name, Key=key)
+    assert stored["Item"] == key | {"id": {"S": pk}, "state": {"S": "done"}}
+
+
+async def test_an_update_of_a_part_makes_no_item(stores: Stores, pk: str, sent: list[str]) -> None:
+    tickets = await stores.of(Ticket)
+    sent.clear()
+    with pytest.raises(ItemNotFoundError):
+        await tickets.update({"id": pk}, None, {"state": "done"})
+    assert sent == ["GetItem"]
+    assert await tickets.get_one({"id": pk}, consistent=True) is None
+
+
+async def test_many_tasks_that_change_two_parts_of_a_key_leave_the_index_as_the_item_is(
+    stores: Stores, pk: str, raw: Any
+) -> None:
+    tickets = await stores.of(Ticket)
+    await tickets.save(Ticket(id=pk, state="0", team=f"{pk}-0"))
+
+    async def change_the_state(number: int) -> None:
+        await tickets.update({"id": pk}, None, {"state": f"{number}"})
+
+    async def change_the_team(number: int) -> None:
+        await tickets.update({"id": pk}, None, lambda t: [set_(t.team).to(f"{pk}-{number}")])
+
+    await asyncio.gather(
+        *(change(number) for number in range(1, 9) for change in (change_the_state, change_the_team))
+    )
+    last = await tickets.get_one({"id": pk}, consistent=True)
+    assert last is not None
+    stored = await raw.get_item(TableName=tickets.table_name, Key={"pk": {"S": f"TICKET#{pk}"}})
+    assert stored["Item"]["gsi1pk"] == {"S": f"{last.team}#{last.state}"}
+    found = {
+        (team, state)
+        for team in range(9)
+        for state in range(9)
+        if await tickets.count({"team": f"{pk}-{team}", "state": f"{state}"}, index="by_state")
+    }
+    assert found == {(int(last.team.removeprefix(f"{pk}-")), int(last.state))}
+
+
+async def test_a_transaction_needs_all_parts_of_a_templated_index_key(
+    stores: Stores, pk: str, sent: list[str]
+) -> None:
+    tickets = await stores.of(Ticket)
+    await tickets.save(Ticket(id=pk, state="open", team=pk))
+    sent.clear()
+    with pytest.raises(InvalidRequestError, match="team"):
+        await tickets.transact_write([TransactWriteItem.update({"id": pk}, None, {"state": "done"})])
+    assert sent == []
+    await tickets.transact_write([TransactWriteItem.update({"id": pk}, None, {"state": "done", "team": pk})])
+    assert await tickets.count(f"{pk}#done", index="by_state") == 1
 
 
 async def test_a_boolean_is_the_key_of_an_index(stores: Stores, pk: str, raw: Any) -> None:

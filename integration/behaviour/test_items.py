@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from dynarepo import (
     DynamoDBBaseModel,
@@ -22,6 +23,18 @@ class Person(DynamoDBBaseModel):
     name: str
     age: int | None = None
     city: str | None = None
+
+
+class Reserved(BaseModel):
+    """Its keys have names that DynamoDB reserves."""
+
+    name: str
+    size: int
+    value: str = ""
+
+    class Meta:
+        partition_key = "name"
+        sort_key = "size"
 
 
 async def test_a_missing_item_is_none_after_one_request_rk01(
@@ -73,9 +86,12 @@ async def test_delete_leaves_the_neighbour_in_its_partition_rk15(stores: Stores,
     [
         lambda people: people.get_one("p", "a"),
         lambda people: people.save(Person(pk="p", sk="a", name="Ada")),
+        lambda people: people.create(Person(pk="p", sk="a", name="Ada")),
+        lambda people: people.upsert(Person(pk="p", sk="a", name="Ada")),
         lambda people: people.update("p", "a", {"name": "Ada"}),
         lambda people: people.delete("p", "a"),
         lambda people: people.query_by_pk("p"),
+        lambda people: people.count("p"),
         lambda people: people.scan(),
         lambda people: people.batch_get([("p", "a")]),
         lambda people: people.transact_get([("p", "a")]),
@@ -84,7 +100,20 @@ async def test_delete_leaves_the_neighbour_in_its_partition_rk15(stores: Stores,
             marks=pytest.mark.differs("embedded", reason="moto cancels a transaction on a missing table"),
         ),
     ],
-    ids=["get", "save", "update", "delete", "query", "scan", "batch_get", "transact_get", "transact_write"],
+    ids=[
+        "get",
+        "save",
+        "create",
+        "upsert",
+        "update",
+        "delete",
+        "query",
+        "count",
+        "scan",
+        "batch_get",
+        "transact_get",
+        "transact_write",
+    ],
 )
 async def test_a_missing_table_is_named_rk16(stores: Stores, table_name: str, call: Any) -> None:
     people = stores.connection.repository(Person, table_name=table_name)
@@ -104,6 +133,7 @@ async def test_an_item_without_a_required_field_raises_with_its_name_rk17(
         with pytest.raises(InvalidItemError) as caught:
             await call
         assert caught.value.fields == ("name",)
+        assert (caught.value.pk, caught.value.sk) == (pk, "a")
         assert pk not in str(caught.value)
 
 
@@ -117,6 +147,17 @@ async def test_update_keeps_unknown_attributes_and_save_drops_them_rk18(
     assert (await raw.get_item(TableName=people.table_name, Key=key))["Item"]["foreign"] == {"S": "x"}
     await people.save(updated)
     assert "foreign" not in (await raw.get_item(TableName=people.table_name, Key=key))["Item"]
+
+
+async def test_a_create_knows_an_item_by_a_key_of_any_name_rc68(stores: Stores, pk: str) -> None:
+    reserved = await stores.of(Reserved)
+    first = Reserved(name=pk, size=1, value="first")
+    await reserved.create(first)
+    with pytest.raises(ItemAlreadyExistsError) as caught:
+        await reserved.create(Reserved(name=pk, size=1, value="second"))
+    assert caught.value.item == first
+    await reserved.create(Reserved(name=pk, size=2))
+    assert [item.value for item in (await reserved.query_by_pk(pk)).items] == ["first", ""]
 
 
 @pytest.mark.parametrize("tasks", [2, 40])

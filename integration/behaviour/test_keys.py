@@ -75,6 +75,24 @@ async def test_a_longer_key_is_refused_unsent_rk06_rk07(
     assert sent == []
 
 
+@pytest.mark.parametrize(
+    ("model", "pk", "sk", "name"), [(Note, "", "a", "pk"), (Note, "a", "", "sk"), (Blob, b"", b"a", "pk")]
+)
+async def test_an_empty_key_is_refused_unsent_rk05(
+    stores: Stores, sent: list[str], model: type[Any], pk: Any, sk: Any, name: str
+) -> None:
+    repository = await stores.of(model)
+    sent.clear()
+    for call in (
+        lambda: repository.save(model(pk=pk, sk=sk)),
+        lambda: repository.batch_write([model(pk=pk, sk=sk)]),
+        lambda: repository.get_one(pk, sk),
+    ):
+        with pytest.raises(InvalidKeyError, match=name):
+            await call()
+    assert sent == []
+
+
 async def test_a_sort_key_takes_1024_bytes_rk07(stores: Stores, pk: str) -> None:
     notes = await stores.of(Note)
     note = Note(pk=pk, sk="é" * 512)
@@ -107,6 +125,9 @@ async def test_an_odd_attribute_name_is_a_top_level_name_rk10(stores: Stores, pk
     assert changed == item.model_copy(update={field: 2})
     assert (await odd.query_by_pk(pk, where=attr(field).eq(2))).items == [changed]
     assert (await odd.query_by_pk(pk, where=attr(field).ne(2))).items == []
+    fields: dict[str, Any] = {field: (int, ...)}
+    part = create_model("Part", **fields)
+    assert await odd.get_one(pk, "a", view=part) == part(**{field: 2})
 
 
 async def test_400_fields_come_back_rk11(stores: Stores, pk: str) -> None:

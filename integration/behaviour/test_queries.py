@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
@@ -140,6 +141,10 @@ async def test_not_equal_is_paged_without_a_seam(
         (lambda log: log.query_by_pk_and_sk("p", SortKeyCondition.eq(1)), InvalidKeyError),
         (lambda log: log.query_by_pk_and_sk("p", SortKeyCondition.between("b", "a")), InvalidRequestError),
         (lambda log: log.query_by_pk_and_sk("p", "a"), InvalidRequestError),
+        (
+            lambda log: log.query_by_pk_and_sk("p", SortKeyCondition.ge("a"), where=attr("sk").le("b")),
+            InvalidRequestError,
+        ),
         (lambda log: log.query_by_pk("p", where=attr("sk").eq("a")), InvalidRequestError),
         (lambda log: log.query_by_pk("p", where=attr("pk").eq("a")), InvalidRequestError),
         (lambda log: log.query_by_pk("p", index="unknown"), InvalidRequestError),
@@ -186,6 +191,22 @@ async def test_count_sums_every_page_rq131(stores: Stores, sent: list[str], pk: 
     assert await log.count(pk) == 25
     assert sent.count("Query") >= 3
     assert await log.count(pk, SortKeyCondition.ge("010"), where=attr("number").lt(20)) == 10
+
+
+@pytest.mark.parametrize("segments", [1, 3])
+async def test_what_others_do_to_other_items_does_not_touch_a_scan_rq133(
+    stores: Stores, segments: int
+) -> None:
+    log = await stores.fresh(Log)
+    stays = [Log(pk=f"stays{number}", sk="a") for number in range(60)]
+    await log.batch_write([*stays, *(Log(pk=f"goes{number}", sk="a") for number in range(60))])
+    found: list[str] = []
+    async for item in log.iter_scan_items(page_size=5, segments=segments):
+        found.append(item.pk)
+        if (number := len(found)) <= 60:
+            await asyncio.gather(log.delete(f"goes{number}", "a"), log.save(Log(pk=f"comes{number}", sk="a")))
+    assert sorted(pk for pk in found if pk.startswith("stays")) == sorted(item.pk for item in stays)
+    assert len(set(found)) == len(found)
 
 
 @pytest.mark.parametrize("page_size", [None, 100])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from random import Random
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from dynarepo import (
+    Condition,
     DynamoDBBaseModel,
     DynamoDBTransactionError,
     IdempotencyMismatchError,
@@ -15,6 +18,7 @@ from dynarepo import (
     RejectedError,
     TransactWriteItem,
     attr,
+    increment,
 )
 from integration.behaviour.stores import Stores
 
@@ -212,6 +216,48 @@ async def test_a_read_keeps_the_order_and_marks_what_is_missing_rt162(
     await repository.batch_write(items[::2])
     found: list[Any] = await repository.transact_get((item.pk, item.sk) for item in reversed(items))
     assert found == [item if item.amount % 2 == 0 else None for item in reversed(items)]
+
+
+async def test_no_read_sees_half_a_transfer_rt165(stores: Stores, pk: str) -> None:
+    repository = await stores.of(Balance)
+    accounts = [Balance(pk=pk, sk=f"{number}", amount=100) for number in range(10)]
+    await repository.batch_write(accounts)
+    keys = [(account.pk, account.sk) for account in accounts]
+    outcomes: list[str] = []
+    sums: list[int] = []
+
+    async def transfer(chosen: Random) -> None:
+        for _ in range(10):
+            (giver, taker), amount = chosen.sample(keys, 2), chosen.randint(1, 60)
+            try:
+                await repository.transact_write(
+                    [
+                        moved(giver, -amount, where=attr("amount").ge(amount)),
+                        moved(taker, amount, where=attr("amount").exists()),
+                    ]
+                )
+            except DynamoDBTransactionError as error:
+                outcomes.append(",".join("-" if reason is None else reason.code for reason in error.reasons))
+            else:
+                outcomes.append("done")
+
+    async def read() -> None:
+        for _ in range(20):
+            found: list[Any] = await repository.transact_get(keys)
+            sums.append(sum(account.amount for account in found))
+
+    transfers = [transfer(Random(number)) for number in range(8)]  # noqa: S311 - a choice, no secret
+    await asyncio.gather(read(), *transfers)
+    assert set(sums) == {1000}
+    assert "done" in outcomes
+    assert set(outcomes) <= {"done", "ConditionalCheckFailed,-"}
+    stored = (await repository.query_by_pk(pk, consistent=True)).items
+    assert sum(account.amount for account in stored) == 1000
+    assert min(account.amount for account in stored) >= 0
+
+
+def moved(key: tuple[str, str], amount: int, where: Condition) -> TransactWriteItem:
+    return TransactWriteItem.update(*key, lambda b: [increment(b.amount, amount)], where=where)
 
 
 async def test_a_failed_transaction_leaves_the_models_in_memory_as_they_were_rt163(

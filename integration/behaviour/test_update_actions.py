@@ -54,6 +54,7 @@ class Player(DynamoDBBaseModel):
     visits: int | None = None
     balance: Decimal = Decimal(0)
     tags: set[str] = Field(default_factory=set)
+    badges: set[int] = Field(default_factory=set)
     notes: list[str] = Field(default_factory=list)
     scores: list[int] | None = None
     prefs: dict[str, int] = Field(default_factory=dict)
@@ -117,7 +118,7 @@ async def stored(stores: Stores, pk: str, **fields: Any) -> AsyncDynamoDBReposit
         ({}, lambda u: [remove_from_set(u.tags, {"x"})], {}),
     ],
 )
-async def test_each_action_does_what_it_says_ru81_ru84(
+async def test_each_action_does_what_it_says_rn31_ru81_ru84(
     stores: Stores, pk: str, before: dict[str, Any], actions: Actions, after: dict[str, Any]
 ) -> None:
     players = await stored(stores, pk, **before)
@@ -127,7 +128,7 @@ async def test_each_action_does_what_it_says_ru81_ru84(
 
 
 async def test_actions_of_every_kind_are_one_update_ru74(stores: Stores, sent: list[str], pk: str) -> None:
-    players = await stored(stores, pk, nick="x", tags={"x"}, notes=["x"], loose={1, 2})
+    players = await stored(stores, pk, nick="x", tags={"x"}, badges={1, 2}, notes=["x"], loose={1, 2})
     sent.clear()
     updated = await players.update(
         pk,
@@ -138,6 +139,7 @@ async def test_actions_of_every_kind_are_one_update_ru74(stores: Stores, sent: l
             append(u.notes, ["y"]),
             remove(u.nick),
             add_to_set(u.tags, {"y"}),
+            remove_from_set(u.badges, {1}),
             increment(u.address.visits, 1),
         ],
     )
@@ -148,6 +150,7 @@ async def test_actions_of_every_kind_are_one_update_ru74(stores: Stores, sent: l
         age=37,
         notes=["x", "y"],
         tags={"x", "y"},
+        badges={2},
         address=Address(visits=1),
         loose={1, 2},
     )
@@ -230,13 +233,16 @@ async def test_a_condition_and_actions_hold_together(stores: Stores, pk: str) ->
         (lambda u: [], InvalidRequestError),
         (lambda u: [increment(u.name, 1)], InvalidRequestError),
         (lambda u: [set_(u.age).to(1), increment(u.age, 1)], InvalidRequestError),
+        (lambda u: [set_(u.nick).to("x"), remove(u.nick)], InvalidRequestError),
+        (lambda u: [set_(u.address).to(Address()), set_(u.address.city).to("Rome")], InvalidRequestError),
+        (lambda u: [remove(u.notes[0]), append(u.notes, ["x"])], InvalidRequestError),
         (lambda u: [set_(u.pk).to("x")], InvalidRequestError),
         (lambda u: [remove(u.unknown)], InvalidRequestError),
         (lambda u: [set_(u.age).to(-1)], InvalidValueError),
         (lambda u: [append(u.notes, [5])], InvalidValueError),
     ],
 )
-async def test_actions_that_do_not_fit_are_refused_unsent_ru73_ru75_ru77_ru78_ru79(
+async def test_actions_that_do_not_fit_are_refused_unsent_ru73_ru75_to_ru79(
     stores: Stores, sent: list[str], pk: str, actions: Actions, error: type[Exception]
 ) -> None:
     players = await stores.of(Player)
