@@ -81,9 +81,19 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session
 def integration(session: nox.Session) -> None:
-    """The integration suite; the backend is chosen behind `--`."""
+    """The integration suite, but for what has a session of its own; the backend is chosen behind `--`."""
     session.install("-e", ".[test]")
-    session.run("python", "-m", "pytest", "integration", *session.posargs)
+    session.run("python", "-m", "pytest", "integration", "--ignore=integration/reliability", *session.posargs)
+
+
+@nox.session
+def reliability(session: nox.Session) -> None:
+    """Faults between repository and server, and a table of them; less with `RELIABILITY_PROFILE=short`."""
+    session.install("-e", ".[test]")
+    table = Path(session.create_tmp(), "reliability.md").resolve()
+    environment = {"RELIABILITY_TABLE": str(table)}
+    session.run("python", "-m", "pytest", "integration/reliability", *session.posargs, env=environment)
+    session.log(f"the table is in {table}")
 
 
 @nox.session

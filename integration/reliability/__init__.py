@@ -1,0 +1,1 @@
+"""What is promised about faults, tried out between a repository and a server."""
