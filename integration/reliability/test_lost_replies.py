@@ -242,7 +242,6 @@ async def test_an_equal_create_of_somebody_else_is_not_taken_for_ones_own(
             await world.accounts.create(mark)
 
 
-@pytest.mark.xfail(reason="the error of the read after the update promises that nothing was done")
 @pytest.mark.parametrize("fault", [Fault.THROTTLED, Fault.RESET_BEFORE, Fault.SILENT], ids=lambda f: f.name)
 async def test_an_update_that_was_done_exactly_once_is_not_called_failed(
     fault: Fault, straight: World, quick_config: DynamoDBConfig

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -40,7 +40,9 @@ from dynarepo.exceptions import (
     DynamoDBTransactionError,
     InvalidRequestError,
     ItemNotFoundError,
+    TransientError,
     VersionConflictError,
+    WriteOutcomeUnknownError,
 )
 
 __all__ = ["ItemWriteRepository"]
@@ -134,7 +136,8 @@ class ItemWriteRepository(RepositoryBase[T]):
             ConditionFailedError: The condition does not hold; `item` is the stored model.
             InvalidRequestError: A field is unknown or part of the table's key, or nothing is changed.
             InvalidValueError: A value does not fit its field.
-            WriteOutcomeUnknownError: The reply was lost, and the update adds up.
+            WriteOutcomeUnknownError: The reply was lost, and the update adds up; or it was done
+                `exactly_once` and the item could not be read after it.
             InvalidItemError: The update was done, and the item now breaks a rule that a partial update cannot
                 check beforehand: a validator of the whole model, or a constraint after an increment.
 
@@ -298,12 +301,17 @@ class ItemWriteRepository(RepositoryBase[T]):
             await self._caller.send(request, deadline)
         except DynamoDBTransactionError as error:
             raise explain_failed_single(self._target, operation, error) from None
-        reply = await self._caller.send(get_item(self._target, reading, pk, sk, consistent=True), deadline)
-        item: T | None = read_item(reading, reply)
+        place: dict[str, Any] = {"table_name": self.table_name, "pk": pk, "sk": sk}
+        request = get_item(self._target, reading, pk, sk, consistent=True)
+        try:
+            item: T | None = read_item(reading, await self._caller.send(request, deadline))
+        except TransientError as error:
+            # Its own error would promise that nothing was done.
+            raise WriteOutcomeUnknownError(
+                "the update was done, but the item could not be read after it: read it", **place
+            ) from error
         if item is None:
-            raise ItemNotFoundError(
-                "the update was done, and the item is gone since", table_name=self.table_name, pk=pk, sk=sk
-            )
+            raise ItemNotFoundError("the update was done, and the item is gone since", **place)
         return item
 
     async def _send(
