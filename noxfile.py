@@ -74,7 +74,7 @@ def tests(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """The tests on the lowest versions that pyproject.toml allows."""
     extras = PROJECT["optional-dependencies"]
-    allowed = PROJECT["dependencies"] + extras["local"] + extras["fastapi"]
+    allowed = PROJECT["dependencies"] + extras["local"] + extras["fastapi"] + extras["crypto"]
     session.install("-e", ".[test]", *(line.replace(">=", "==") for line in allowed))
     session.run("python", "-m", "pytest", *session.posargs)
 

@@ -111,7 +111,7 @@ async def ended(scenario: Scenario, config: DynamoDBConfig, straight: World, lat
         except Exception as raised:  # noqa: BLE001 - judged below, the foreign ones too
             error = raised
         due = began + config.deadline
-        late = clock() - due - lateness.since(due)
+        late = clock() - due - lateness.since(due - 0.1)
         await proxy.accept()
     return Ended(returned, error, await stored_of(straight, owner), late, proxy.redirected)
 

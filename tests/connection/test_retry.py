@@ -350,3 +350,19 @@ async def test_a_page_of_somebody_else_brings_no_retries_back() -> None:
             await sender.send(Call(Request("GetItem", {}, "app"), Deadline.after(60)))
     with pytest.raises(ThrottledError):
         await sender.send(Call(Request("GetItem", {}, "app"), Deadline.after(60)))
+
+
+async def test_when_time_runs_out_in_a_wait_the_error_says_why_it_waited() -> None:
+    session = Session(THROTTLED, jitter=0.0)
+    deadline = Deadline.after(60)
+
+    async def oversleep(_: float) -> None:
+        loop = asyncio.get_running_loop()
+        before = loop.time
+        loop.time = lambda: before() + 61  # type: ignore[method-assign]
+
+    session._sleep = oversleep  # type: ignore[method-assign]
+    call = Call(Request("GetItem", {}, "app"), deadline)
+    with pytest.raises(ThrottledError):
+        await session.sender().send(call)
+    assert call.attempts == 1

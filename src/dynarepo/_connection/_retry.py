@@ -84,12 +84,13 @@ class RetryingSender:
 
     async def send(self, call: Call) -> Payload:
         """Return the reply of the first attempt that has one, or what it was where the reply was lost."""
-        unknown = False
+        unknown, failure = False, None
         while True:
             try:
                 reply = await self._attempt(call)
             except AttemptError as attempt:
-                failure = attempt
+                # That the time ran out before another attempt says less than why one was needed.
+                failure = failure if failure is not None and _is_too_late(attempt) else attempt
             else:
                 self._budget.succeed(retried=call.attempts > 1)
                 return reply
@@ -122,6 +123,10 @@ class RetryingSender:
             return None
         delay = self._jitter(0.0, backoff_limit(failure.error, call.attempts))
         return delay if delay < call.deadline.left and self._budget.take() else None
+
+
+def _is_too_late(attempt: AttemptError) -> bool:
+    return isinstance(attempt.error, DeadlineExceededError) and not attempt.may_have_acted
 
 
 def _judged(request: Request, stored: WireItem | None) -> Verdict:
