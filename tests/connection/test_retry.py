@@ -352,7 +352,9 @@ async def test_a_page_of_somebody_else_brings_no_retries_back() -> None:
         await sender.send(Call(Request("GetItem", {}, "app"), Deadline.after(60)))
 
 
-async def test_when_time_runs_out_in_a_wait_the_error_says_why_it_waited() -> None:
+async def test_when_time_runs_out_in_a_wait_the_error_says_why_it_waited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     session = Session(THROTTLED, jitter=0.0)
     deadline = Deadline.after(60)
 
@@ -361,7 +363,7 @@ async def test_when_time_runs_out_in_a_wait_the_error_says_why_it_waited() -> No
         before = loop.time
         loop.time = lambda: before() + 61  # type: ignore[method-assign]
 
-    session._sleep = oversleep  # type: ignore[method-assign]
+    monkeypatch.setattr(session, "_sleep", oversleep)
     call = Call(Request("GetItem", {}, "app"), deadline)
     with pytest.raises(ThrottledError):
         await session.sender().send(call)
