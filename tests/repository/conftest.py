@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from dynarepo import DynamoDBConfig, DynamoDBConnection
+from dynarepo import AsyncDynamoDBRepository, DynamoDBConfig, DynamoDBConnection
 from dynarepo._transport import DirectTransport
 from tests.recording_logger import RecordingLogger
+from tests.repository.accounts import Account
 from tests.transport.rigs import StaticCredentials
 
 
@@ -22,9 +23,16 @@ async def connection(embedded_config: DynamoDBConfig) -> AsyncIterator[DynamoDBC
         embedded_config.region,
         StaticCredentials(),
         max_connections=10,
-        connect_timeout=2,
+        connect_timeout=30,
     )
     async with DynamoDBConnection(
         config=embedded_config, logger=RecordingLogger(), transport=transport
     ) as connection:
         yield connection
+
+
+@pytest.fixture
+async def accounts(connection: DynamoDBConnection) -> AsyncDynamoDBRepository[Account]:
+    """Give the repository of a model that counts versions."""
+    await connection.table_admin().create_table(Account)
+    return connection.repository(Account)

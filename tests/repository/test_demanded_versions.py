@@ -7,7 +7,6 @@ import pytest
 from dynarepo import (
     AsyncDynamoDBRepository,
     ConditionFailedError,
-    DynamoDBBaseModel,
     DynamoDBConnection,
     DynamoDBTransactionError,
     InvalidRequestError,
@@ -18,40 +17,7 @@ from dynarepo import (
 from dynarepo.testing import FakeTransport
 from tests.faked import on_fake
 from tests.models import User
-
-
-class Account(DynamoDBBaseModel):
-    balance: int = 0
-    version: int = 0
-
-    class Meta:
-        version = "version"
-
-
-class Old(DynamoDBBaseModel):
-    """What an account was before versions were counted."""
-
-    balance: int = 0
-
-
-class OldWithField(Old):
-    """The same, with a field that nothing counted."""
-
-    version: int = 0
-
-
-@pytest.fixture
-async def accounts(connection: DynamoDBConnection) -> AsyncDynamoDBRepository[Account]:
-    await connection.table_admin().create_table(Account)
-    return connection.repository(Account)
-
-
-async def stored(accounts: AsyncDynamoDBRepository[Account], version: int) -> Account:
-    """Store an account that was saved so many times."""
-    account = Account(pk="a", sk="b")
-    for _ in range(version):
-        account = await accounts.save(account)
-    return account
+from tests.repository.accounts import Account, Old, OldWithField, stored
 
 
 async def test_an_update_of_a_version_is_done_on_that_version_only(

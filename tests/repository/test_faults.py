@@ -203,7 +203,7 @@ async def faulty(
         str(config.region),
         StaticCredentials(),
         max_connections=2,
-        connect_timeout=2,
+        connect_timeout=30,
     )
     fake = FakeTransport.answering(FaultyService(service, fault, when, time))
     async with on_fake(fake, User, time=time, table_name=config.table_name) as users:

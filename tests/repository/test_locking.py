@@ -12,7 +12,6 @@ from dynarepo import (
     AsyncDynamoDBRepository,
     ConditionFailedError,
     DeadlineExceededError,
-    DynamoDBBaseModel,
     DynamoDBConnection,
     DynamoDBTransactionError,
     InvalidItemError,
@@ -28,40 +27,7 @@ from dynarepo._wire import Payload
 from dynarepo.testing import FakeTransport, error_reply, lost_reply
 from tests.faked import on_fake
 from tests.models import User
-
-
-class Account(DynamoDBBaseModel):
-    balance: int = 0
-    version: int = 0
-
-    class Meta:
-        version = "version"
-
-
-class Old(DynamoDBBaseModel):
-    """What an account was before versions were counted."""
-
-    balance: int = 0
-
-
-class OldWithField(Old):
-    """The same, with a field that nothing counted."""
-
-    version: int = 0
-
-
-@pytest.fixture
-async def accounts(connection: DynamoDBConnection) -> AsyncDynamoDBRepository[Account]:
-    await connection.table_admin().create_table(Account)
-    return connection.repository(Account)
-
-
-async def stored(accounts: AsyncDynamoDBRepository[Account], version: int) -> Account:
-    """Store an account that was saved so many times."""
-    account = Account(pk="a", sk="b")
-    for _ in range(version):
-        account = await accounts.save(account)
-    return account
+from tests.repository.accounts import Account, Old, OldWithField, stored
 
 
 async def test_every_save_gives_a_copy_with_the_next_version(

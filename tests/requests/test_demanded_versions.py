@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pydantic import Field
 
 from dynarepo import attr
 from dynarepo._request import Request
@@ -19,7 +18,6 @@ from dynarepo._requests import (
     transact_write,
     update_item,
 )
-from dynarepo._schema import DynamoDBBaseModel
 from dynarepo.exceptions import (
     ConditionFailedError,
     InvalidRequestError,
@@ -27,19 +25,8 @@ from dynarepo.exceptions import (
     VersionConflictError,
 )
 from tests.key_models import User, target
+from tests.requests.counted import COUNTED
 
-
-class Counted(DynamoDBBaseModel):
-    """A version, under another name in storage."""
-
-    age: int = 0
-    version: int = Field(default=0, serialization_alias="v")
-
-    class Meta:
-        version = "version"
-
-
-COUNTED = target(Counted)
 ITEM = {"pk": {"S": "a"}, "sk": {"S": "b"}, "age": {"N": "1"}}
 
 

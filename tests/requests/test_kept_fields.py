@@ -31,16 +31,7 @@ from dynarepo.exceptions import (
     VersionConflictError,
 )
 from tests.key_models import target
-
-
-class Counted(DynamoDBBaseModel):
-    """A version, under another name in storage."""
-
-    age: int = 0
-    version: int = Field(default=0, serialization_alias="v")
-
-    class Meta:
-        version = "version"
+from tests.requests.counted import COUNTED, Counted
 
 
 class Kept(DynamoDBBaseModel):
@@ -60,7 +51,7 @@ class Kept(DynamoDBBaseModel):
         gsis = (GlobalIndex("by_status", KeyTemplate("gsi1pk", "STATUS#{status}"), "changed"),)
 
 
-COUNTED, KEPT = target(Counted), target(Kept)
+KEPT = target(Kept)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 

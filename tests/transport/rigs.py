@@ -96,7 +96,7 @@ async def real_transport(kind: str, url: str) -> AsyncIterator[Transport]:
         async with AsyncExitStack() as stack:
             yield (await open_sdk(config_for(url, kind), stack)).data
         return
-    transport = DirectTransport(url, "eu-west-1", StaticCredentials(), max_connections=10, connect_timeout=2)
+    transport = DirectTransport(url, "eu-west-1", StaticCredentials(), max_connections=10, connect_timeout=30)
     yield transport
     await transport.close()
 
