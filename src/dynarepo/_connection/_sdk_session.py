@@ -5,11 +5,13 @@ from __future__ import annotations
 import ssl
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import aioboto3  # type: ignore[import-untyped]
 from aiobotocore.session import AioSession, get_session
 from botocore.exceptions import BotoCoreError, NoRegionError, ProfileNotFound
+from botocore.loaders import Loader, create_loader
 from pydantic import SecretStr
 
 from dynarepo._config import DynamoDBConfig, check_endpoint
@@ -55,17 +57,20 @@ async def open_sdk(config: DynamoDBConfig, stack: AsyncExitStack) -> SdkSession:
 
 async def _open(config: DynamoDBConfig, stack: AsyncExitStack) -> SdkSession:
     sdk = get_session()
+    sdk.set_config_variable("profile", config.profile)  # first: the session settles on one when it is asked
+    sdk.register_component("data_loader", _loader(sdk.get_config_variable("data_path")))
     # Untyped, and to pyright it is boto3's, which does not await.
     session: Any = aioboto3.Session(
         botocore_session=sdk,
         region_name=config.region,
-        profile_name=config.profile,
         aws_access_key_id=_reveal(config.aws_access_key_id),
         aws_secret_access_key=_reveal(config.aws_secret_access_key),
         aws_session_token=_reveal(config.aws_session_token),
     )
     credentials = await SdkCredentials.load(session)
-    options = {"endpoint_url": config.endpoint_url, "config": sdk_config(config)}
+    options: dict[str, Any] = {"endpoint_url": config.endpoint_url, "config": sdk_config(config)}
+    if _is_plain(config.endpoint_url):
+        options["verify"] = False  # nothing to load certificates for
     resource = await stack.enter_async_context(session.resource("dynamodb", **options))
     meta = resource.meta.client.meta
     _check(meta.endpoint_url, config)
@@ -79,12 +84,29 @@ async def _open(config: DynamoDBConfig, stack: AsyncExitStack) -> SdkSession:
             credentials,
             max_connections=config.max_connections,
             connect_timeout=config.connect_timeout,
-            ssl_context=_trust(sdk),
+            ssl_context=None if _is_plain(meta.endpoint_url) else _trust(sdk),
         )
     stack.push_async_callback(data.close)
     control = Aioboto3Transport(resource.meta.client)
     stack.push_async_callback(control.close)
     return SdkSession(meta.endpoint_url, meta.region_name, data, control)
+
+
+@cache
+def _kept_loader(data_path: str | None) -> Loader:
+    return create_loader(data_path)
+
+
+def _loader(data_path: str | None) -> Loader:
+    """Give the SDK's descriptions of services, which are found and parsed once in a process."""
+    loader = _kept_loader(data_path)
+    # Each session adds its own path once more.
+    loader.search_paths[:] = dict.fromkeys(loader.search_paths)
+    return loader
+
+
+def _is_plain(endpoint_url: str | None) -> bool:
+    return endpoint_url is not None and endpoint_url.startswith("http:")
 
 
 def _reveal(secret: SecretStr | None) -> str | None:
