@@ -33,10 +33,7 @@ SUBJECTS: Final = {
 
 #: Cases without a test, and why.
 ABSENT: Final = {
-    90: "increments behind a proxy that loses replies are for integration/reliability",
-    92: "versioned saves behind such a proxy, likewise",
     144: "that an index lags behind its table is AWS's to show, and stands in the guides",
-    157: "a transaction behind such a proxy is for integration/reliability",
 }
 
 _NUMBERS: Final = re.compile(r"(?:_(?:to_)?r[a-z]\d+)+$")

@@ -195,7 +195,7 @@ async def test_an_item_that_is_not_there_is_not_made() -> None:
         with pytest.raises(ItemNotFoundError, match="none was made") as raised:
             await tickets.update({"id": "1"}, changes={"state": "done"})
     assert operations(fake) == ["GetItem"]
-    assert (raised.value.table_name, raised.value.pk, raised.value.item) == ("app", {"id": "1"}, None)
+    assert (raised.value.table_name, raised.value.pk, raised.value.item) == ("app", "TICKET#1", None)
 
 
 async def test_an_item_that_goes_after_the_read_is_not_made() -> None:

@@ -214,5 +214,5 @@ async def test_a_dict_changes_declared_fields_by_their_names() -> None:
         )
     ((_, payload),) = fake.requests
     update = payload["TransactItems"][0]["Update"]
-    written = {"adm", "name", "address", "status", "gsi1pk", "ch", "version"}
+    written = {"adm", "name", "address", "status", "gsi1pk", "ch", "version", "_write_id"}
     assert written <= set(update["ExpressionAttributeNames"].values()) <= {*written, "pk", "kind"}

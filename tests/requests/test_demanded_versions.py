@@ -38,7 +38,7 @@ def conditions(request: Request) -> list[str]:
 
 @pytest.mark.parametrize(("version", "text"), [(3, "v = 3"), (0, "attribute_not_exists(v) OR v = 0")])
 def test_a_delete_of_a_version_demands_it_and_asks_for_the_item_that_failed(version: int, text: str) -> None:
-    request = delete_item(COUNTED, "a", "b", None, version)
+    request = delete_item(COUNTED, "a", "b", None, Guard(version=version))
     assert conditions(request) == [text]
     assert request.payload["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD"
 
@@ -50,7 +50,7 @@ def test_an_update_of_a_version_demands_it_and_that_there_is_an_item(version: in
 
 
 def test_a_condition_stands_beside_the_version_of_a_delete() -> None:
-    request = delete_item(COUNTED, "a", "b", lambda u: (u.age == 1) | (u.age == 2), 0)
+    request = delete_item(COUNTED, "a", "b", lambda u: (u.age == 1) | (u.age == 2), Guard(version=0))
     assert conditions(request) == ["(attribute_not_exists(v) OR v = 0) AND (age = 1 OR age = 2)"]
 
 
@@ -73,7 +73,7 @@ def test_operations_of_a_transaction_demand_the_version_that_they_are_given() ->
 def with_version(bound: Any, version: Any) -> list[Callable[[], object]]:
     """Give every way to demand a version."""
     return [
-        lambda: delete_item(bound, "a", "b", None, version),
+        lambda: delete_item(bound, "a", "b", None, Guard(version=version)),
         lambda: update_item(bound, "a", "b", {"age": 1}, None, Guard(exists=True, version=version)),
         lambda: transact_write([(bound, TransactWriteItem.delete("a", "b", version=version))]),
         lambda: transact_write([(bound, TransactWriteItem.update("a", "b", {"age": 1}, version=version))]),

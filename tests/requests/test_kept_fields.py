@@ -209,6 +209,8 @@ def test_a_transaction_gives_the_models_as_they_will_be_stored() -> None:
     assert third is None
     assert (put.version, created.version, created.made) == (3, 0, None)
     wires = [entry["Put"]["Item"] for entry in request.payload["TransactItems"][:2]]
+    ids = {wire.pop("_write_id")["S"] for wire in wires}
+    assert len(ids) == 2
     assert wires == [COUNTED.entity.encode(first), KEPT.entity.encode(second)]
 
 
@@ -225,7 +227,7 @@ def test_an_upsert_sets_what_there_is_and_keeps_the_time_of_creation() -> None:
     text, values = upserted(Kept(pk="a", sk="b", status="open", nick="x", made=LONG_AGO, version=9))
     assert text == (
         "SET changed = :v0, gsi1pk = :v1, made = if_not_exists(made, :v2), nick = :v3, notes = :v4, "
-        "status = :v5, version = if_not_exists(version, :v6) + :v7"
+        "status = :v5, version = if_not_exists(version, :v6) + :v7, _write_id = :v8"
     )
     assert values[":v1"] == {"S": "STATUS#open"}
     assert values[":v2"] == {"S": "2020-01-01T00:00:00.000000Z"}
@@ -234,7 +236,7 @@ def test_an_upsert_sets_what_there_is_and_keeps_the_time_of_creation() -> None:
 
 def test_an_upsert_removes_what_the_item_lacks_and_keys_that_are_rendered_of_it() -> None:
     text, _ = upserted(Kept(pk="a", sk="b"))
-    assert text.endswith("+ :v4 REMOVE gsi1pk, nick, status")
+    assert text.endswith("+ :v4, _write_id = :v5 REMOVE gsi1pk, nick, status")
 
 
 def test_an_upsert_of_nothing_but_keys_has_no_expression() -> None:

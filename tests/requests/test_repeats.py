@@ -143,6 +143,60 @@ def test_the_chain_of_versions_tells_whose_write_it_is(found: Payload | None, ve
     assert update.repeat.recognise(found) is verdict
 
 
+def id_of(request: Request) -> Payload:
+    """Give the attribute with the id of a write."""
+    if "Item" in request.payload:
+        return {"_write_id": request.payload["Item"]["_write_id"]}
+    names, values = (request.payload[f"ExpressionAttribute{kind}"] for kind in ("Names", "Values"))
+    assigned = dict(
+        part.removeprefix("SET ").split(" = ") for part in request.payload["UpdateExpression"].split(", #")
+    )
+    (placeholder,) = [name for name, stored_name in names.items() if stored_name == "_write_id"]
+    return {"_write_id": values[assigned[placeholder.removeprefix("#")]]}
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: put_item(COUNTED, Counted(key="a", version=4, text="x"), None),
+        lambda: updating({"text": "x"}, of=COUNTED, version=3),
+        lambda: updating(lambda d: [increment(d.count, 1)], of=COUNTED, version=3),
+    ],
+)
+def test_the_id_of_a_write_tells_whose_it_was(build: Any) -> None:
+    """Also where two store the same, and where the stored item tells nothing else."""
+    mine, other = build(), build()
+    item = stored(COUNTED, version=4, text="x")
+    assert mine.repeat.recognise(item | id_of(mine)) is Verdict.DONE
+    assert mine.repeat.recognise(item | id_of(other)) is Verdict.NOT_DONE
+    later = stored(COUNTED, version=6, text="y")
+    assert mine.repeat.recognise(later | id_of(mine)) is Verdict.DONE
+    assert mine.repeat.recognise(later | id_of(other)) is Verdict.UNKNOWN
+    renewed = stored(COUNTED, version=1, text="x")
+    assert mine.repeat.recognise(renewed | id_of(other)) is Verdict.UNKNOWN
+
+
+def test_every_write_has_an_id_of_its_own() -> None:
+    ids = {
+        put_item(COUNTED, Counted(key="a", version=1), None).payload["Item"]["_write_id"]["S"]
+        for _ in range(100)
+    }
+    assert len(ids) == 100
+
+
+def test_a_model_may_keep_no_id_and_one_without_a_version_keeps_none() -> None:
+    class Plain(Doc):
+        class Meta:
+            partition_key = "key"
+            version = "version"
+            write_id = None
+
+    for model in (Plain, Doc):
+        bound: Target[Any] = target(model)
+        item = model(key="a", version=1)
+        assert put_item(bound, item, None).payload["Item"] == bound.entity.encode(item)
+
+
 def test_an_increment_of_the_next_version_may_be_anybodys() -> None:
     update = updating(lambda d: [increment(d.count, 1)], of=COUNTED, version=3)
     assert update.repeat.recognise(stored(COUNTED, version=4, count=1)) is Verdict.UNKNOWN

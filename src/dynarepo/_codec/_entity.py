@@ -68,6 +68,11 @@ class Entity(Generic[T]):
         """The stored name of the expiry time."""
         return None if self.schema.ttl is None else self.plan.fields[self.schema.ttl].attribute
 
+    @property
+    def write_id(self) -> str | None:
+        """The attribute that holds the id of the last write, where the model counts versions."""
+        return None if self.schema.version is None else self.schema.write_id
+
     def encode(self, item: T) -> WireItem:
         """
         Encode an instance as the item to store, rendered key attributes included.
@@ -160,7 +165,10 @@ def _bind(model: type[T], schema: TableSchema, zone: tzinfo | None) -> Entity[T]
     }
     if discriminator is not None and discriminator.attribute in {key.attribute for key in table.attributes}:
         raise SchemaError(f"{where}: the discriminator cannot be a key of the table")
-    return Entity(model, schema, plan, table, indexes, discriminator, zone)
+    entity = Entity(model, schema, plan, table, indexes, discriminator, zone)
+    if entity.write_id in entity.attributes():
+        raise SchemaError(f"{where}: the attribute {entity.write_id!r} holds something else; rename write_id")
+    return entity
 
 
 def bind(model: type[T], schema: TableSchema | None = None, zone: tzinfo | None = None) -> Entity[T]:
@@ -185,6 +193,8 @@ def _derived(model: type[BaseModel], schema: TableSchema) -> Iterator[str]:
     name = declared[0] if isinstance(declared, tuple) else declared
     if name is not None and name not in {*model.model_fields, *model.model_computed_fields}:
         yield name
+    if schema.version is not None and schema.write_id is not None:
+        yield schema.write_id
 
 
 def _index(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -14,23 +13,22 @@ from dynarepo._repository._base import RepositoryBase
 from dynarepo._request import Deadline, Request
 from dynarepo._requests import (
     Guard,
-    Target,
-    TransactWriteItem,
     Update,
+    condition_of_one,
     create_item,
     delete_item,
     explain_failed_create,
-    explain_failed_single,
     explain_failed_update,
     explain_failed_write,
     get_attributes,
     get_item,
+    get_key,
+    once,
     put_item,
     read_attributes,
     read_deleted,
     read_item,
     read_updated,
-    transact_write,
     update_item,
     upsert_item,
 )
@@ -50,22 +48,21 @@ __all__ = ["ItemWriteRepository"]
 T = TypeVar("T", bound=BaseModel)
 
 
-class _Explain(Protocol[T]):
-    def __call__(
-        self, target: Target[T], error: ConditionFailedError, version: int | None = None, /
-    ) -> ConditionFailedError: ...
+#: Attributes as they are stored, `None` for one that is not there.
+Stored: TypeAlias = Mapping[str, AttributeValue | None]
 
 
 class ItemWriteRepository(RepositoryBase[T]):
     """Writes of one item; a part of `AsyncWriteRepository`."""
 
-    async def save(self, item: T, *, where: Where[T] | None = None) -> T:
+    async def save(self, item: T, *, where: Where[T] | None = None, exactly_once: bool = False) -> T:
         """
         Create an item, or replace the whole item that has its key.
 
         Args:
             item: The model; it is not changed.
             where: What must hold of the stored item.
+            exactly_once: Send it as a transaction, which the service does once however often it is sent.
 
         Returns:
             The model as stored: a copy with the next version where the model counts them.
@@ -78,17 +75,20 @@ class ItemWriteRepository(RepositoryBase[T]):
                 discriminator; `item` is the stored model.
             ItemTooLargeError: The item has more than 400 KB.
 
-        Costs one PutItem: one write unit for each KB.
+        Costs one PutItem: one write unit for each KB. With `exactly_once`: twice that.
         """
-        return await self._save(item, where, self._caller.deadline())
+        return await self._save(item, where, self._caller.deadline(), exactly_once=exactly_once)
 
-    async def create(self, item: T, *, where: Where[T] | None = None) -> T:
+    async def create(self, item: T, *, where: Where[T] | None = None, exactly_once: bool = False) -> T:
         """
         Create an item that must not exist yet.
 
         Args:
             item: The model; it is not changed.
             where: A further condition.
+            exactly_once: Send it as a transaction, which the service does once however often it is sent.
+                Without it, after a lost reply, an equal item that somebody else created is taken for this one
+                where the model counts no versions.
 
         Returns:
             The model as stored: a copy with its version where the model counts them.
@@ -97,10 +97,14 @@ class ItemWriteRepository(RepositoryBase[T]):
             ItemAlreadyExistsError: There is one; it was left as it is, and hangs on `item`.
             InvalidValueError: As for `save`, and so are the others.
 
-        Costs one PutItem, also when it is refused.
+        Costs one PutItem, also when it is refused. With `exactly_once`: twice its write capacity.
         """
         stored = self._target.entity.to_store(item)
-        await self._send(create_item(self._target, stored, where), explain_failed_create)
+        request = create_item(self._target, stored, where)
+        try:
+            await self._deliver(request, self._caller.deadline(), exactly_once)
+        except ConditionFailedError as error:
+            raise explain_failed_create(self._target, error) from None
         return stored
 
     async def update(
@@ -143,20 +147,27 @@ class ItemWriteRepository(RepositoryBase[T]):
 
         Costs one UpdateItem, also when it is refused. Where it changes a part of an index's key template, and
         neither the changes nor the key tell the others, these are read first, by a consistent GetItem, and
-        the update is made on condition that they are still the same. With `exactly_once`: one
-        TransactWriteItems, at twice the write capacity, and one consistent GetItem.
+        the update is made on condition that they are still the same. With `exactly_once`: twice the write
+        capacity, and one consistent GetItem.
         """
-        changes, guard = {} if changes is None else changes, Guard(exists=True, version=version)
-        if exactly_once:
-            operation = TransactWriteItem.update(pk, sk, changes, where=where, version=version)
-            return await self._update_once(operation, pk, sk)
-        try:
-            request = update_item(self._target, pk, sk, changes, where, guard)
-        except IncompleteIndexKeyError as missing:
-            return await self._update_knowing(missing.attributes, pk, sk, changes, where, guard)
-        return read_updated(self._target, await self._send(request, explain_failed_update, version))
+        changes, deadline = {} if changes is None else changes, self._caller.deadline()
 
-    async def upsert(self, item: T, *, where: Where[T] | None = None) -> T:
+        def updating(was: Stored | None = None) -> Request:
+            guard = Guard(exists=True, version=version, unchanged=was or {})
+            return update_item(self._target, pk, sk, changes, where, guard)
+
+        try:
+            try:
+                request = updating()
+                reply = await self._deliver(request, deadline, exactly_once)
+            except IncompleteIndexKeyError as missing:
+                parts = sorted(missing.attributes)
+                request, reply = await self._update_knowing(parts, updating, deadline, exactly_once)
+        except ConditionFailedError as error:
+            raise explain_failed_update(self._target, error, version) from None
+        return await self._updated(request, reply, deadline, exactly_once)
+
+    async def upsert(self, item: T, *, where: Where[T] | None = None, exactly_once: bool = False) -> T:
         """
         Create an item, or bring the stored one to what is given, keeping its time of creation.
 
@@ -166,6 +177,8 @@ class ItemWriteRepository(RepositoryBase[T]):
         Args:
             item: The model; it is not changed.
             where: What must hold of the stored item.
+            exactly_once: Send it as a transaction, which the service does once however often it is sent.
+                Without it, an upsert that counts a version is not sent again after a lost reply.
 
         Returns:
             The model as stored, with the stored `created_at` and the new `updated_at` and version.
@@ -174,12 +187,19 @@ class ItemWriteRepository(RepositoryBase[T]):
             InvalidValueError: As for `save`, and so are the others.
             ConditionFailedError: The condition does not hold; `item` is the stored model.
 
-        Costs one UpdateItem.
+        Costs one UpdateItem. With `exactly_once`: twice its write capacity, and one consistent GetItem.
         """
         request = upsert_item(self._target, self._target.entity.to_store(item), where)
-        return read_updated(self._target, await self._send(request, explain_failed_write))
+        deadline = self._caller.deadline()
+        try:
+            reply = await self._deliver(request, deadline, exactly_once)
+        except ConditionFailedError as error:
+            raise explain_failed_write(self._target, error) from None
+        return await self._updated(request, reply, deadline, exactly_once)
 
-    async def mutate(self, pk: object, sk: object = None, *, change: Callable[[T], T]) -> T:
+    async def mutate(
+        self, pk: object, sk: object = None, *, change: Callable[[T], T], exactly_once: bool = False
+    ) -> T:
         """
         Read an item, change it, and save it unless somebody else wrote first; then begin again.
 
@@ -191,6 +211,8 @@ class ItemWriteRepository(RepositoryBase[T]):
             pk: The partition key.
             sk: The sort key, where the table has one.
             change: Gives the changed model, with the same key; called once for each attempt.
+            exactly_once: Save it by a transaction, which the service does once however often it is sent.
+                Without it, the outcome is unknown where the reply was lost and others wrote on since.
 
         Returns:
             The model as stored, with its new version.
@@ -200,9 +222,10 @@ class ItemWriteRepository(RepositoryBase[T]):
             InvalidRequestError: The model declares no version, or `change` gave another key.
             InvalidItemError: The stored item does not fit the model.
             DeadlineExceededError: Others wrote first until the deadline; nothing was changed.
+            WriteOutcomeUnknownError: A reply was lost, and others wrote on since.
 
         Costs one consistent GetItem, and one PutItem for each attempt; a conflict brings the stored item
-        with it, so that nothing is read twice.
+        with it, so that nothing is read twice. With `exactly_once`: twice the write capacity.
         """
         entity, deadline = self._target.entity, self._caller.deadline()
         field = entity.schema.version
@@ -218,7 +241,7 @@ class ItemWriteRepository(RepositoryBase[T]):
                 raise InvalidRequestError("change must give the same key; it names the item")
             changed = changed.model_copy(update={field: version})
             try:
-                return await self._save(changed, None, deadline)
+                return await self._save(changed, None, deadline, exactly_once=exactly_once)
             except VersionConflictError as conflict:
                 item = conflict.item
                 if item is None:
@@ -232,6 +255,7 @@ class ItemWriteRepository(RepositoryBase[T]):
         *,
         where: Where[T] | None = None,
         version: int | None = None,
+        exactly_once: bool = False,
     ) -> bool:
         """
         Delete an item.
@@ -241,70 +265,74 @@ class ItemWriteRepository(RepositoryBase[T]):
             sk: The sort key, where the table has one.
             where: What must hold of the stored item.
             version: The version that the stored item must have, where the model counts them.
+            exactly_once: Send it as a transaction, which the service does once however often it is sent.
+                Without it, a delete that is sent again after a lost reply finds nothing where the first
+                attempt deleted the item.
 
         Returns:
-            Whether there was something to delete. After a lost reply the delete is sent again, and then
-            finds nothing where the first attempt deleted the item.
+            Whether there was something to delete.
 
         Raises:
             VersionConflictError: The stored item has another version, or there is none.
             InvalidKeyError: The key is incomplete, of the wrong type, empty or too long.
             ConditionFailedError: The condition does not hold, or there is no item for it to hold of.
 
-        Costs one DeleteItem.
+        Costs one DeleteItem. With `exactly_once`: twice its write capacity.
         """
-        request = delete_item(self._target, pk, sk, where, version)
-        return read_deleted(await self._send(request, explain_failed_write, version))
+        # A transaction does not say what it deleted; that there is something is demanded beforehand.
+        guard = Guard(exists=True if exactly_once else None, version=version)
+        request = delete_item(self._target, pk, sk, where, guard)
+        try:
+            reply = await self._deliver(request, self._caller.deadline(), exactly_once)
+        except ConditionFailedError as error:
+            if exactly_once and not error.item and where is None and version is None:
+                return False
+            raise explain_failed_write(self._target, error, version) from None
+        return exactly_once or read_deleted(reply)
 
-    async def _save(self, item: T, where: Where[T] | None, deadline: Deadline) -> T:
+    async def _save(self, item: T, where: Where[T] | None, deadline: Deadline, *, exactly_once: bool) -> T:
         stored = self._target.entity.to_store(item)
-        version = self._target.entity.replaced_version(stored)
         request = put_item(self._target, stored, where)
-        await self._send(request, explain_failed_write, version, deadline)
+        try:
+            await self._deliver(request, deadline, exactly_once)
+        except ConditionFailedError as error:
+            version = self._target.entity.replaced_version(stored)
+            raise explain_failed_write(self._target, error, version) from None
         return stored
 
     async def _update_knowing(
         self,
-        attributes: frozenset[str],
-        pk: object,
-        sk: object,
-        changes: Update[T],
-        where: Where[T] | None,
-        guard: Guard,
-    ) -> T:
+        attributes: Sequence[str],
+        updating: Callable[[Stored], Request],
+        deadline: Deadline,
+        exactly_once: bool,
+    ) -> tuple[Request, Payload]:
         """Update with attributes that are read first, and again if somebody else changed one meanwhile."""
-        deadline, target, parts = self._caller.deadline(), self._target, sorted(attributes)
-
-        def updating(was: Mapping[str, AttributeValue | None]) -> Request:
-            return update_item(target, pk, sk, changes, where, replace(guard, unchanged=was))
-
-        updating(dict.fromkeys(parts))  # What is wrong whatever is stored is refused before the read.
-        request = get_attributes(target, pk, sk, parts)
-        item = read_attributes(await self._caller.send(request, deadline))
+        request = updating(dict.fromkeys(attributes))  # What is wrong whatever is stored is refused unread.
+        read = get_attributes(self._target, request.payload["Key"], attributes)
+        item = read_attributes(await self._caller.send(read, deadline))
         if not item:
-            raise ItemNotFoundError(
-                "there is no item with this key; none was made", table_name=self.table_name, pk=pk, sk=sk
-            )
+            place: dict[str, Any] = {"table_name": self.table_name, "pk": request.pk, "sk": request.sk}
+            raise ConditionFailedError("there is no item with this key", **place)
         while True:
-            was = {name: item.get(name) for name in parts}
+            was = {name: item.get(name) for name in attributes}
+            request = updating(was)
             try:
-                return read_updated(target, await self._caller.send(updating(was), deadline))
+                return request, await self._deliver(request, deadline, exactly_once)
             except ConditionFailedError as error:
                 item = error.item or {}
-                if not item or was == {name: item.get(name) for name in parts}:
-                    raise explain_failed_update(target, error, guard.version) from None
+                if not item or was == {name: item.get(name) for name in attributes}:
+                    raise
 
-    async def _update_once(self, operation: TransactWriteItem, pk: object, sk: object) -> T:
-        deadline, reading = self._caller.deadline(), self._reading(None)
-        request, _ = transact_write([(self._target, operation)])
+    async def _updated(self, request: Request, reply: Payload, deadline: Deadline, exactly_once: bool) -> T:
+        """Give the model after an update; a transaction returns none."""
+        if not exactly_once:
+            return read_updated(self._target, reply)
+        place: dict[str, Any] = {"table_name": self.table_name, "pk": request.pk, "sk": request.sk}
+        reading = self._reading(None)
+        read = get_key(self._target, reading, request.payload["Key"], consistent=True)
         try:
-            await self._caller.send(request, deadline)
-        except DynamoDBTransactionError as error:
-            raise explain_failed_single(self._target, operation, error) from None
-        place: dict[str, Any] = {"table_name": self.table_name, "pk": pk, "sk": sk}
-        request = get_item(self._target, reading, pk, sk, consistent=True)
-        try:
-            item: T | None = read_item(reading, await self._caller.send(request, deadline))
+            item: T | None = read_item(reading, await self._caller.send(read, deadline))
         except TransientError as error:
             # Its own error would promise that nothing was done.
             raise WriteOutcomeUnknownError(
@@ -314,14 +342,11 @@ class ItemWriteRepository(RepositoryBase[T]):
             raise ItemNotFoundError("the update was done, and the item is gone since", **place)
         return item
 
-    async def _send(
-        self,
-        request: Request,
-        explain: _Explain[T],
-        version: int | None = None,
-        deadline: Deadline | None = None,
-    ) -> Payload:
-        try:
+    async def _deliver(self, request: Request, deadline: Deadline, exactly_once: bool) -> Payload:
+        """Send a write; `ConditionFailedError` has the stored item as it is stored."""
+        if not exactly_once:
             return await self._caller.send(request, deadline)
-        except ConditionFailedError as error:
-            raise explain(self._target, error, version) from None
+        try:
+            return await self._caller.send(once(request), deadline)
+        except DynamoDBTransactionError as error:
+            raise condition_of_one(self._target, error) from None

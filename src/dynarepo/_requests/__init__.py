@@ -26,6 +26,7 @@ from dynarepo._requests._items import (
     delete_item,
     get_attributes,
     get_item,
+    get_key,
     put_item,
     read_attributes,
     read_deleted,
@@ -55,6 +56,7 @@ from dynarepo._requests._native_batches import (
     read_table_key,
     table_of_keys,
 )
+from dynarepo._requests._once import condition_of_one, once
 from dynarepo._requests._reading import Reading
 from dynarepo._requests._table_diff import (
     TableDifference,
@@ -81,7 +83,6 @@ from dynarepo._requests._target import Target, check_count
 from dynarepo._requests._transactions import (
     TransactWriteItem,
     align_reasons,
-    explain_failed_single,
     read_transact_get,
     transact_get,
     transact_write,
@@ -111,18 +112,19 @@ __all__ = [
     "billing_differences",
     "check_count",
     "check_segments",
+    "condition_of_one",
     "create_item",
     "delete_entry",
     "delete_item",
     "explain_failed_condition",
     "explain_failed_create",
-    "explain_failed_single",
     "explain_failed_update",
     "explain_failed_write",
     "explicit_definition",
     "expression_members",
     "get_attributes",
     "get_item",
+    "get_key",
     "identity",
     "index_addition",
     "index_definition",
@@ -132,6 +134,7 @@ __all__ = [
     "native_entries",
     "native_keys",
     "native_writes",
+    "once",
     "projected_paths",
     "put_entry",
     "put_item",

@@ -12,7 +12,13 @@ from dynarepo._expressions import ExpressionWriter, Where, check_length, conditi
 from dynarepo._request import Repeat, Request
 from dynarepo._requests._guard import Guard
 from dynarepo._requests._reading import Reading
-from dynarepo._requests._repeats import Effect, repeat_of_delete, repeat_of_put, repeat_of_update
+from dynarepo._requests._repeats import (
+    Effect,
+    new_write_id,
+    repeat_of_delete,
+    repeat_of_put,
+    repeat_of_update,
+)
 from dynarepo._requests._target import Target, unexpected
 from dynarepo._requests._updates import Update, write_update, write_upsert
 from dynarepo._wire import Payload, WireItem
@@ -23,6 +29,7 @@ __all__ = [
     "delete_item",
     "get_attributes",
     "get_item",
+    "get_key",
     "projection_members",
     "put_item",
     "read_attributes",
@@ -37,15 +44,21 @@ __all__ = [
 T = TypeVar("T", bound=BaseModel)
 R = TypeVar("R")
 
+_ANY: Final = Guard()
 _EXISTS: Final = Guard(exists=True)
+_NO_ID: Final[WireItem] = {}
 
 
 def get_item(
     target: Target[T], reading: Reading[R], pk: object, sk: object, *, consistent: bool | None = None
 ) -> Request:
     """Build a GetItem."""
-    key = target.source.table.encode(pk, sk)
     consistent = target.consistent_read if consistent is None else consistent
+    return get_key(target, reading, target.source.table.encode(pk, sk), consistent=consistent)
+
+
+def get_key(target: Target[T], reading: Reading[R], key: WireItem, *, consistent: bool) -> Request:
+    """Build a GetItem of an encoded key."""
     payload = target.payload(Key=key, **({"ConsistentRead": True} if consistent else {}))
     return target.request("GetItem", payload | projection_members(target, reading), key)
 
@@ -59,10 +72,9 @@ def projection_members(target: Target[T], reading: Reading[R]) -> Payload:
     return writer.into({"ProjectionExpression": reading.project(writer, keys)})
 
 
-def get_attributes(target: Target[T], pk: object, sk: object, attributes: Sequence[str]) -> Request:
+def get_attributes(target: Target[T], key: WireItem, attributes: Sequence[str]) -> Request:
     """Build a consistent GetItem of some attributes, and the key."""
-    writer, table = ExpressionWriter(ModelResolver(target.source)), target.source.table
-    key = table.encode(pk, sk)
+    writer = ExpressionWriter(ModelResolver(target.source))
     names = dict.fromkeys((*key, *attributes))
     projection = check_length(", ".join(writer.attribute(name) for name in names))
     members = writer.into({"ProjectionExpression": projection})
@@ -89,7 +101,7 @@ def read_item(reading: Reading[R], reply: Payload) -> R | None:
 
 def put_item(target: Target[T], item: T, where: Where[T] | None) -> Request:
     """Build a PutItem that creates or replaces; of a versioned model, what `to_store` gave."""
-    wire = target.entity.encode(item)
+    wire = target.entity.encode(item) | new_write_id(target.entity)
     guard = Guard(version=target.entity.replaced_version(item))
     payload = target.payload(Item=wire, **condition_members(target.entity, where, guard))
     repeat = repeat_of_put(target.entity, wire, guard)
@@ -98,7 +110,7 @@ def put_item(target: Target[T], item: T, where: Where[T] | None) -> Request:
 
 def create_item(target: Target[T], item: T, where: Where[T] | None) -> Request:
     """Build a PutItem that must not replace."""
-    wire = target.entity.encode(item)
+    wire = target.entity.encode(item) | new_write_id(target.entity)
     guard = Guard(exists=False)
     payload = target.payload(Item=wire, **condition_members(target.entity, where, guard))
     repeat = repeat_of_put(target.entity, wire, guard)
@@ -115,9 +127,12 @@ def update_item(
 ) -> Request:
     """Build an UpdateItem of some fields of an item that exists."""
     key = target.entity.table.encode(pk, sk)
-    members, effect = update_members(target.entity, pk, sk, changes, where, guard)
+    write_id = new_write_id(target.entity)
+    members, effect = update_members(target.entity, pk, sk, changes, where, guard, write_id)
     payload = target.payload(Key=key, ReturnValues="ALL_NEW", **members)
-    return target.request("UpdateItem", payload, key, repeat_of_update(target.entity, effect, guard))
+    return target.request(
+        "UpdateItem", payload, key, repeat_of_update(target.entity, effect, guard, write_id)
+    )
 
 
 def upsert_item(target: Target[T], item: T, where: Where[T] | None) -> Request:
@@ -126,7 +141,7 @@ def upsert_item(target: Target[T], item: T, where: Where[T] | None) -> Request:
     wire = entity.encode(item)
     key = entity.table.of(wire)
     writer = ExpressionWriter(ModelResolver(entity))
-    expression = write_upsert(writer, entity, wire)
+    expression = write_upsert(writer, entity, wire, new_write_id(entity))
     members = _condition(writer, entity, where, Guard())
     if expression:
         members["UpdateExpression"] = expression
@@ -144,11 +159,11 @@ def read_updated(target: Target[T], reply: Payload) -> T:
 
 
 def delete_item(
-    target: Target[T], pk: object, sk: object, where: Where[T] | None, version: int | None = None
+    target: Target[T], pk: object, sk: object, where: Where[T] | None, guard: Guard = _ANY
 ) -> Request:
     """Build a DeleteItem that tells what it removed."""
     key = target.entity.table.encode(pk, sk)
-    members = condition_members(target.entity, where, Guard(version=version))
+    members = condition_members(target.entity, where, guard)
     payload = target.payload(Key=key, ReturnValues="ALL_OLD", **members)
     return target.request("DeleteItem", payload, key, repeat_of_delete())
 
@@ -174,11 +189,12 @@ def update_members(
     changes: Update[T],
     where: Where[T] | None,
     guard: Guard = _EXISTS,
+    write_id: WireItem = _NO_ID,
 ) -> tuple[Payload, Effect]:
     """Write the update of an item that exists, and its condition; say what it does."""
     writer = ExpressionWriter(ModelResolver(entity))
     known = {**entity.table.known(pk, sk), **guard.unchanged}
-    expression, effect = write_update(writer, entity, changes, known)
+    expression, effect = write_update(writer, entity, changes, known, write_id)
     members = _condition(writer, entity, where, guard)
     return writer.into({"UpdateExpression": expression, **members}), effect
 

@@ -4,10 +4,14 @@ Which writes may be sent again after a lost reply, and how a stored item tells w
 A write may be repeated when twice is the same as once, or when its condition fails the second time. What the
 failed condition returns is then compared with what was to be stored: the same is our own write, done; another
 version in its place is somebody else's, ours was not done; anything else leaves the outcome unknown.
+
+Two writers may store the same. An item of a model that counts versions therefore also keeps an id of its last
+write, which then tells alone; only an item that a program without such ids wrote is compared.
 """
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -19,7 +23,7 @@ from dynarepo._request import Repeat, Verdict
 from dynarepo._requests._guard import Guard
 from dynarepo._wire import AttributeValue, WireItem, same_item, same_value
 
-__all__ = ["Effect", "repeat_of_delete", "repeat_of_put", "repeat_of_update"]
+__all__ = ["Effect", "new_write_id", "repeat_of_delete", "repeat_of_put", "repeat_of_update"]
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -54,21 +58,31 @@ class Effect:
         )
 
 
+def new_write_id(entity: Entity[T]) -> WireItem:
+    """Make the attribute that tells a write from all others; none where the model keeps none."""
+    return {} if entity.write_id is None else {entity.write_id: {"S": secrets.token_urlsafe(12)}}
+
+
 def repeat_of_put(entity: Entity[T], wire: WireItem, guard: Guard) -> Repeat:
-    """Judge a put of a whole item."""
+    """Judge a put of a whole item, its write id included."""
+    name = entity.write_id
+    compared = {attribute: value for attribute, value in wire.items() if attribute != name}
 
     def recognise(stored: WireItem | None) -> Verdict:
-        if stored and same_item(stored, wire):
+        if stored and (stored[name] == wire[name] if name in stored else same_item(stored, compared)):
             return Verdict.DONE
         return _by_version(entity, stored, guard.version)
 
     return Repeat(is_safe=True, recognise=recognise)
 
 
-def repeat_of_update(entity: Entity[T], effect: Effect, guard: Guard) -> Repeat:
+def repeat_of_update(entity: Entity[T], effect: Effect, guard: Guard, write_id: WireItem) -> Repeat:
     """Judge an update: safe if it adds nothing up, or if the version that it demands is gone afterwards."""
 
     def recognise(stored: WireItem | None) -> Verdict:
+        if stored and write_id.keys() & stored.keys():
+            is_own = write_id.items() <= stored.items()
+            return Verdict.DONE if is_own else _by_version(entity, stored, guard.version)
         is_next = bool(stored) and guard.version in {None, (_version(entity, stored or {}) or 0) - 1}
         if is_next and effect.shows_in(stored or {}):
             return Verdict.DONE
@@ -86,11 +100,11 @@ def repeat_of_delete() -> Repeat:
 
 
 def _by_version(entity: Entity[T], stored: WireItem | None, expected: int | None) -> Verdict:
-    """Judge by the chain of versions: only one write can make the next one."""
+    """Judge by the chain of versions: one write makes the next; an earlier one begins another chain."""
     if expected is None or not stored:
         return Verdict.UNKNOWN
     found = _version(entity, stored)
-    return Verdict.NOT_DONE if found is not None and found <= expected + 1 else Verdict.UNKNOWN
+    return Verdict.NOT_DONE if found in {expected, expected + 1} else Verdict.UNKNOWN
 
 
 def _version(entity: Entity[T], stored: WireItem) -> int | None:

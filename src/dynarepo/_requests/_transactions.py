@@ -13,16 +13,15 @@ from dynarepo._expressions import Condition, Where, condition_of
 from dynarepo._limits import MAX_CLIENT_TOKEN_CHARACTERS, MAX_TRANSACTION_OPERATIONS
 from dynarepo._request import Repeat, Request
 from dynarepo._requests._batches import identity
-from dynarepo._requests._failures import explain_failed_update, old_model
+from dynarepo._requests._failures import old_model
 from dynarepo._requests._guard import Guard
 from dynarepo._requests._items import condition_members, projection_members, update_members
 from dynarepo._requests._reading import Reading
+from dynarepo._requests._repeats import new_write_id
 from dynarepo._requests._target import Target, is_items, unexpected
 from dynarepo._requests._updates import Update
 from dynarepo._wire import Payload, WireItem
 from dynarepo.exceptions import (
-    ConditionFailedError,
-    DynamoDBServiceError,
     DynamoDBTransactionError,
     InvalidRequestError,
     TransactionReason,
@@ -31,7 +30,6 @@ from dynarepo.exceptions import (
 __all__ = [
     "TransactWriteItem",
     "align_reasons",
-    "explain_failed_single",
     "read_transact_get",
     "transact_get",
     "transact_write",
@@ -174,26 +172,6 @@ def align_reasons(
     )
 
 
-def explain_failed_single(
-    target: AnyTarget, operation: TransactWriteItem, error: DynamoDBTransactionError
-) -> DynamoDBServiceError:
-    """Name what a cancelled transaction of one update found, as if it had been an update alone."""
-    reason = next(iter(error.reasons), None)
-    if reason is None or reason.code != "ConditionalCheckFailed":
-        return align_reasons([(target, operation)], error)
-    failed = ConditionFailedError(
-        "the condition does not hold",
-        item=reason.old_item,
-        operation=error.operation,
-        table_name=error.table_name,
-        pk=operation.pk,
-        sk=operation.sk,
-        code=error.code,
-        request_id=error.request_id,
-    )
-    return explain_failed_update(target, failed, operation.version)
-
-
 def _aligned(
     target: AnyTarget, operation: TransactWriteItem | None, reason: TransactionReason
 ) -> TransactionReason:
@@ -218,7 +196,7 @@ def _write(target: AnyTarget, operation: TransactWriteItem) -> _Entry:
     entity, where, table = target.entity, operation.where, {"TableName": target.table_name}
     if operation.kind in ("put", "create"):
         stored = entity.to_store(operation.item)
-        wire = entity.encode(stored)
+        wire = entity.encode(stored) | new_write_id(entity)
         is_new = operation.kind == "create"
         guard = Guard(exists=False) if is_new else Guard(version=entity.replaced_version(stored))
         members = condition_members(entity, where, guard)
@@ -226,7 +204,10 @@ def _write(target: AnyTarget, operation: TransactWriteItem) -> _Entry:
     key = entity.table.encode(operation.pk, operation.sk)
     if operation.kind == "update":
         guard = Guard(exists=True, version=operation.version)
-        members, _ = update_members(entity, operation.pk, operation.sk, operation.changes, where, guard)
+        write_id = new_write_id(entity)
+        members, _ = update_members(
+            entity, operation.pk, operation.sk, operation.changes, where, guard, write_id
+        )
         return _Entry({"Update": {**table, "Key": key, **members}}, key)
     members = condition_members(entity, where, Guard(version=operation.version))
     if operation.kind == "delete":

@@ -47,7 +47,7 @@ _SETS: Final = frozenset({"SS", "NS", "BS"})
 
 
 def write_update(
-    writer: ExpressionWriter, entity: Entity[T], update: Update[T], known: KnownFields
+    writer: ExpressionWriter, entity: Entity[T], update: Update[T], known: KnownFields, write_id: WireItem
 ) -> tuple[str, Effect]:
     """
     Write the update expression, and say what it does.
@@ -57,6 +57,7 @@ def write_update(
         entity: The model.
         update: What to change.
         known: The fields that the item's key tells, by their stored names.
+        write_id: The attribute that tells this write from others, where it is to have one.
 
     Raises:
         InvalidRequestError: A field is unknown, protected, or changed twice, or nothing is changed.
@@ -67,14 +68,14 @@ def write_update(
         clauses.change(update, known)
     else:
         clauses.act(actions_of(update), known)
-    clauses.count()
+    clauses.count(write_id)
     text = clauses.text()
     if not text:
         raise InvalidRequestError("the update changes nothing; give at least one field")
     return text, clauses.effect
 
 
-def write_upsert(writer: ExpressionWriter, entity: Entity[T], item: WireItem) -> str:
+def write_upsert(writer: ExpressionWriter, entity: Entity[T], item: WireItem, write_id: WireItem) -> str:
     """
     Write the update that makes an item what it is to be, but for its time of creation and its version.
 
@@ -98,7 +99,7 @@ def write_upsert(writer: ExpressionWriter, entity: Entity[T], item: WireItem) ->
     for name in sorted(entity.attributes() - item.keys() - keys):
         clauses.removes.append(writer.attribute(name))
         clauses.paths.append((name,))
-    clauses.count()
+    clauses.count(write_id)
     return clauses.text()
 
 
@@ -157,13 +158,15 @@ class _Clauses(Generic[T]):
         self.change(values, known, typed=True)
         self._check_overlap()
 
-    def count(self) -> None:
-        """Count the version on, if anything is changed."""
+    def count(self, write_id: WireItem) -> None:
+        """Count the version on, and set the id of the write, if anything is changed."""
         field = self.entity.schema.version
         if field is not None and self.paths:
             name = self.writer.attribute(self.entity.plan.fields[field].attribute)
             zero, one = self.writer.value({"N": "0"}), self.writer.value({"N": "1"})
             self.sets.append(f"{name} = if_not_exists({name}, {zero}) + {one}")
+            for attribute, value in write_id.items():
+                self.sets.append(f"{self.writer.attribute(attribute)} = {self.writer.value(value)}")
 
     def text(self) -> str:
         """Give the whole expression."""

@@ -175,6 +175,8 @@ class TableSchema:
         discriminator: What tells the model's items from those of other models in the table: the name of a
             field that is a `Literal` of one text; or an attribute of its own, such as `"entity"`, which then
             holds the model's name, or `("entity", "ORDER")` with another text.
+        write_id: The attribute in which items of a model with a version hold a random id of their last
+            write, by which a write is known again after a lost reply; `None` for none.
 
     Raises:
         SchemaError: The declaration contradicts itself or a limit of the service.
@@ -190,6 +192,7 @@ class TableSchema:
     created_at: str | None = None
     updated_at: str | None = None
     discriminator: str | tuple[str, str] | None = None
+    write_id: str | None = "_write_id"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gsis", _indexes("gsis", self.gsis, GlobalIndex))
@@ -233,6 +236,8 @@ class TableSchema:
             name = getattr(self, option)
             if name is not None and not (isinstance(name, str) and name):
                 raise SchemaError(f"{option} is the name of a field")
+        if self.write_id is not None and not (isinstance(self.write_id, str) and self.write_id):
+            raise SchemaError("write_id is the name of an attribute of its own, or None")
         kept = [name for name in self.kept_fields() if name is not None]
         if len(set(kept)) != len(kept):
             raise SchemaError("ttl, version, created_at and updated_at are four different fields")
