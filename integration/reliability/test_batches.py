@@ -5,8 +5,6 @@ from __future__ import annotations
 from math import ceil
 from typing import Final
 
-import pytest
-
 from dynarepo import DynamoDBConfig
 from dynarepo.testing import Fault
 from integration.reliability.profiles import Profile
@@ -40,7 +38,6 @@ async def test_everything_is_written(
     assert right == len(stored) == number
 
 
-@pytest.mark.xfail(reason="what is left of a chunk travels alone, in smaller and smaller requests")
 async def test_it_takes_at_most_twice_the_requests(patient_config: DynamoDBConfig) -> None:
     owner, number = new_owner(), 1_000
     items = [Account(owner=owner, name=f"{each:05}") for each in range(number)]

@@ -123,6 +123,16 @@ async def test_the_configuration_decides_on_consistency(consistent: bool) -> Non
     assert payload["RequestItems"]["app"].get("ConsistentRead", False) is consistent
 
 
+async def test_what_several_chunks_leave_undone_is_asked_for_together() -> None:
+    keys = [("p", str(n)) for n in range(1_000)]
+    store = await filled(*(sk for _, sk in keys))
+    store.leave = lambda asked: asked[70:] if len(asked) == 100 else []
+    async with on_fake(FakeTransport.answering(store), User) as repository:
+        found = await repository.batch_get(keys)
+    assert [item and (item.pk, item.sk) for item in found] == keys
+    assert len(store.sizes) <= 16
+
+
 async def test_there_is_no_wait_while_items_come() -> None:
     store, time = await filled(*(sk for _, sk in KEYS)), SkippedTime()
     store.leave = lambda keys: keys[10:]

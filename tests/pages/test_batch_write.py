@@ -146,6 +146,32 @@ async def test_what_is_left_unprocessed_is_sent_again_until_all_is_stored_rb101(
     assert sum(store.sizes) - len(left) == 500
 
 
+@FORMS
+async def test_what_several_chunks_leave_undone_travels_together_rb101(form: Form) -> None:
+    store = BatchStore(lambda entries: entries[15:] if len(entries) == 25 else [])
+    async with on_fake(FakeTransport.answering(store), User, time=SkippedTime()) as repository:
+        assert await repository.batch_write(form(users(250, age=3))) == 250
+    assert len(store.items) == 250
+    assert len(store.sizes) <= 18
+
+
+async def test_a_later_item_replaces_an_earlier_one_that_was_left_undone() -> None:
+    store = BatchStore(lambda entries: entries[:1] if len(store.sizes) == 1 else [])
+    fake = FakeTransport.answering(store)
+    async with on_fake(fake, User, time=SkippedTime()) as repository:
+        await repository.batch_write(streamed([*users(25), *users(1, age=9), *users(30)[25:]]))
+    assert store.items[store.key_of({"PutRequest": {"Item": {"pk": {"S": "p"}, "sk": {"S": "0000"}}}})][
+        "age"
+    ] == {"N": "9"}
+    ages = [
+        write["PutRequest"]["Item"]["age"]["N"]
+        for _, payload in fake.requests
+        for write in payload["RequestItems"]["app"]
+        if write["PutRequest"]["Item"]["sk"] == {"S": "0000"}
+    ]
+    assert ages == ["0", "9"]
+
+
 async def test_an_item_that_is_never_processed_is_reported_alone_after_few_requests_rb102() -> None:
     store = BatchStore()
     store.leave = lambda entries: [entry for entry in entries if "0007" in repr(store.key_of(entry))]

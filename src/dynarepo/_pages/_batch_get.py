@@ -1,10 +1,15 @@
-"""Reading any number of keys in chunks of 100, several at once, in the order asked."""
+"""
+Reading any number of keys in chunks of 100, several at once, in the order asked.
+
+What the service leaves undone travels with the next chunk, or, at the end, together.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from math import ceil
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -50,25 +55,37 @@ async def read_batch(
         keys: The keys, encoded.
         make: Makes of a stored item what is returned.
         consistent: Read consistently.
-        deadline: The end of all of it; without one each chunk has its own.
+        deadline: The end of all of it; without one, each request that brings something begins another.
 
     Returns:
         One entry for each key, `None` where there is no item.
     """
     wanted = {identity(target.source, key): key for key in keys}
     found: dict[Identity, R | None] = {}
-    bound = asyncio.Semaphore(caller.config.batch_concurrency)
+    waiting = _Waiting(iter(wanted.values()))
 
-    async def read(chunk: Sequence[WireItem]) -> None:
-        async with bound:
-            ends = deadline or caller.deadline()
-            chunks = await _read_chunk(caller, target, reading, chunk, ends, consistent=consistent)
-            for key, item in chunks.items():
+    async def read() -> None:
+        ends, rounds = deadline or caller.deadline(), 0
+        while chunk := waiting.take():
+            reply = await caller.send(batch_get(target, reading, chunk, consistent=consistent), ends)
+            items = read_found(target, reply)
+            for key, item in items.items():
                 found[key] = make(item)
+            left = read_unprocessed_keys(target, reply)
+            if not {identity(target.source, key) for key in left} <= wanted.keys():
+                raise UnexpectedResponseError(
+                    "the reply leaves keys unprocessed that were not asked for", operation="BatchGetItem"
+                )
+            # A reply is cut at 16 MB: what follows is read at once, a pause is for a busy table only.
+            if items:
+                ends, rounds = deadline or caller.deadline(), 0
+            elif left:
+                await caller.pause(rounds, ends)
+                rounds += 1
+            waiting.put_back(left)
 
-    remaining = iter(wanted.values())
-    chunks = iter(lambda: list(islice(remaining, MAX_BATCH_GET_KEYS)), [])
-    tasks = [asyncio.create_task(read(chunk)) for chunk in chunks]
+    readers = min(caller.config.batch_concurrency, ceil(len(wanted) / MAX_BATCH_GET_KEYS))
+    tasks = [asyncio.create_task(read()) for _ in range(readers)]
     try:
         await asyncio.gather(*tasks)
     finally:
@@ -78,30 +95,25 @@ async def read_batch(
     return [found.get(identity(target.source, key)) for key in keys]
 
 
-async def _read_chunk(
-    caller: Caller,
-    target: Target[T],
-    reading: Reading[Any],
-    keys: Sequence[WireItem],
-    deadline: Deadline,
-    *,
-    consistent: bool,
-) -> dict[Identity, WireItem]:
-    left, rounds = keys, 0
-    asked = {identity(target.source, key) for key in keys}
-    found: dict[Identity, WireItem] = {}
-    while True:
-        reply = await caller.send(batch_get(target, reading, left, consistent=consistent), deadline)
-        new = read_found(target, reply)
-        found |= new
-        left = read_unprocessed_keys(target, reply)
-        if not left:
-            return found
-        if not {identity(target.source, key) for key in left} <= asked:
-            raise UnexpectedResponseError(
-                "the reply leaves keys unprocessed that were not asked for", operation="BatchGetItem"
-            )
-        # A reply is cut at 16 MB: what follows is read at once, a pause is for a busy table only.
-        if not new:
-            await caller.pause(rounds, deadline)
-            rounds += 1
+class _Waiting:
+    """Keys to ask for: those that were never asked for, and those that were left undone."""
+
+    def __init__(self, fresh: Iterator[WireItem]) -> None:
+        self._fresh = fresh
+        self._left: list[WireItem] = []
+        self._under_way = 0
+
+    def take(self) -> list[WireItem]:
+        """Give the next chunk; none where all is done, or is better left to a chunk that is under way."""
+        fresh = list(islice(self._fresh, MAX_BATCH_GET_KEYS - len(self._left[:MAX_BATCH_GET_KEYS])))
+        if self._under_way and not fresh and len(self._left) < MAX_BATCH_GET_KEYS:
+            return []
+        chunk = [*self._left[:MAX_BATCH_GET_KEYS], *fresh]
+        del self._left[:MAX_BATCH_GET_KEYS]
+        self._under_way += bool(chunk)
+        return chunk
+
+    def put_back(self, left: Sequence[WireItem]) -> None:
+        """End a chunk; what it left undone travels with the next."""
+        self._left += left
+        self._under_way -= 1

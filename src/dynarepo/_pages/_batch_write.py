@@ -2,16 +2,16 @@
 Writing any number of items in chunks.
 
 A chunk is cut at 25 entries or at the service's size limit, whichever comes first; chunks travel
-at once up to a bound. What the service leaves unprocessed is sent again after a pause with full
-jitter, until the chunk's deadline. Two entries with one key never travel at the same time: the later
-one replaces the earlier one that still waits, and waits for the earlier one that is under way, so
-the last one wins.
+at once up to a bound. What the service leaves unprocessed waits again, after a pause with full jitter,
+and travels with what else is waiting, until its own time is over. Two entries with one key never travel
+at the same time: the later one replaces the earlier one that waits, and waits for the earlier one that
+is under way, so the last one wins.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Iterable
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from dynarepo._limits import MAX_BATCH_WRITE_BYTES, MAX_BATCH_WRITE_ITEMS
 from dynarepo._pages._caller import Caller
+from dynarepo._request import Deadline
 from dynarepo._requests import Identity, Target, WriteEntry, batch_write, read_unprocessed_writes
 from dynarepo.exceptions import (
     DynamoDBBatchOperationError,
@@ -35,6 +36,15 @@ T = TypeVar("T", bound=BaseModel)
 
 #: What the entries of one request may have; the rest is room for its envelope.
 _MAX_CHUNK_BYTES: Final = MAX_BATCH_WRITE_BYTES - 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """An entry that is to be sent, with the rounds it was left undone and the seconds it was tried."""
+
+    entry: WriteEntry
+    rounds: int = 0
+    spent: float = 0.0
 
 
 @dataclass(slots=True)
@@ -54,11 +64,10 @@ class BatchWriter(Generic[T]):
         caller.check_open()
         self._caller = caller
         self._target = target
-        self._pending: dict[Identity, WriteEntry] = {}
-        self._pending_bytes = 0
-        self._sending: dict[Identity, asyncio.Task[None]] = {}
+        self._waiting: dict[Identity, _Waiting] = {}
+        self._waiting_bytes = 0
+        self._sending: set[Identity] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._turn = asyncio.Lock()
         self._is_over = False
         self._outcome = _Outcome()
 
@@ -68,34 +77,36 @@ class BatchWriter(Generic[T]):
         return self._outcome.cause is not None
 
     async def add(self, entry: WriteEntry) -> None:
-        """Take an entry, and send a chunk when one is full."""
-        while self._pending and self._bytes_with(entry) > _MAX_CHUNK_BYTES:
-            await self._send_pending()
+        """Take an entry, and send chunks while there are full ones."""
         self._check_not_over()
-        replaced = self._pending.pop(entry.identity, None)
-        if replaced is not None:
-            self._pending_bytes -= replaced.size
-        self._pending[entry.identity] = entry
-        self._pending_bytes += entry.size
-        if len(self._pending) == MAX_BATCH_WRITE_ITEMS:
-            await self._send_pending()
+        if self.is_stopped:
+            self._outcome.failed.append(entry.source)
+            return
+        self._replace(_Waiting(entry))
+        while self._is_full() and not self.is_stopped:
+            if not self._send():
+                await self._change()
+                self._check_not_over()
 
     async def finish(self) -> int:
         """Send what is left and wait for all of it; give the number of entries written."""
-        while self._pending or self._tasks:
-            if self._pending:
-                await self._send_pending()
-            await self._wait_for(self._tasks)
+        while self._tasks or (self._waiting and not self.is_stopped):
+            # What was left undone waits for what is under way, to travel with what that leaves.
+            is_due = not self._tasks or not all(waiting.rounds for waiting in self._waiting.values())
+            if not (is_due and self._send()):
+                await self._change()
+        self._fail(waiting.entry for waiting in self._waiting.values())
         self._raise_if_stopped()
         return self._outcome.written
 
     async def abandon(self) -> None:
         """Send nothing more, and let no task outlive the batch."""
         self._is_over = True
-        self._pending.clear()
+        self._waiting.clear()
         for task in self._tasks:
             task.cancel()
-        await self._wait_for(self._tasks)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def write_all(self, entries: Iterable[WriteEntry]) -> int:
         """Write entries that are all known: of one key only the last is sent."""
@@ -121,67 +132,85 @@ class BatchWriter(Generic[T]):
         finally:
             await self.abandon()
 
-    def _bytes_with(self, entry: WriteEntry) -> int:
-        replaced = self._pending.get(entry.identity)
-        return self._pending_bytes + entry.size - (0 if replaced is None else replaced.size)
-
     def _check_not_over(self) -> None:
         if self._is_over:
             raise InvalidRequestError("the batch is over: its block has ended, and nothing more is sent")
 
-    async def _send_pending(self) -> None:
-        chunk = self._pending
-        self._pending, self._pending_bytes = {}, 0
-        # One at a time, in the order in which they filled, also when several tasks add entries.
-        async with self._turn:
-            await self._wait_for({self._sending[key] for key in chunk if key in self._sending})
-            while len(self._tasks) >= self._caller.config.batch_concurrency:
-                await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-            self._check_not_over()
-            if self.is_stopped:
-                self._fail(chunk.values())
+    def _replace(self, new: _Waiting) -> None:
+        old = self._waiting.get(new.entry.identity)
+        self._waiting_bytes += new.entry.size - (0 if old is None else old.entry.size)
+        self._waiting[new.entry.identity] = new
+
+    def _is_full(self) -> bool:
+        return len(self._waiting) >= MAX_BATCH_WRITE_ITEMS or self._waiting_bytes > _MAX_CHUNK_BYTES
+
+    def _send(self) -> bool:
+        """Send a chunk of what waits, unless as many as allowed are under way, or one with every key."""
+        if self.is_stopped or len(self._tasks) >= self._caller.config.batch_concurrency:
+            return False
+        chunk = list(self._next_chunk())
+        if not chunk:
+            return False
+        for waiting in chunk:
+            del self._waiting[waiting.entry.identity]
+            self._waiting_bytes -= waiting.entry.size
+        identities = {waiting.entry.identity for waiting in chunk}
+        self._sending |= identities
+        task = asyncio.create_task(self._send_chunk(chunk))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return True
+
+    def _next_chunk(self) -> Iterator[_Waiting]:
+        free = [waiting for key, waiting in self._waiting.items() if key not in self._sending]
+        size = 0
+        for number, waiting in enumerate(free):
+            size += waiting.entry.size
+            if number and (number == MAX_BATCH_WRITE_ITEMS or size > _MAX_CHUNK_BYTES):
                 return
-            task = asyncio.create_task(self._send_chunk(list(chunk.values())))
-            self._tasks.add(task)
-            self._sending |= dict.fromkeys(chunk, task)
-            task.add_done_callback(lambda done: self._forget(done, chunk))
+            yield waiting
 
-    def _forget(self, task: asyncio.Task[None], chunk: Iterable[Identity]) -> None:
-        self._tasks.discard(task)
-        for key in chunk:
-            del self._sending[key]
+    async def _change(self) -> None:
+        """Wait until a chunk under way has ended."""
+        # Not gather: it would cancel the chunks when the waiting caller is cancelled.
+        await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _send_chunk(self, entries: list[WriteEntry]) -> None:
-        deadline, left, rounds = self._caller.deadline(), entries, 0
+    async def _send_chunk(self, chunk: list[_Waiting]) -> None:
+        left = {waiting.entry.identity: waiting for waiting in chunk}
+        # The time of each begins with its first request; the one that has the least left decides.
+        deadline = Deadline.after(self._caller.config.deadline - max(waiting.spent for waiting in chunk))
+        available = deadline.left
         try:
-            while True:
-                reply = await self._caller.send(batch_write(self._target, left), deadline)
-                unprocessed = read_unprocessed_writes(self._target, left, reply)
-                self._outcome.written += len(left) - len(unprocessed)
-                left = unprocessed
-                if not left:
-                    return
-                await self._caller.pause(rounds, deadline)
-                rounds += 1
+            entries = [waiting.entry for waiting in chunk]
+            reply = await self._caller.send(batch_write(self._target, entries), deadline)
+            unprocessed = read_unprocessed_writes(self._target, entries, reply)
+            self._outcome.written += len(entries) - len(unprocessed)
+            left = {entry.identity: left[entry.identity] for entry in unprocessed}
+            if left:
+                await self._caller.pause(min(waiting.rounds for waiting in left.values()), deadline)
         except (WriteOutcomeUnknownError, UnexpectedResponseError) as error:
-            self._stop(error, self._outcome.unknown, left)
+            self._stop(error, self._outcome.unknown, left.values())
         except DynamoDBServiceError as error:
-            self._stop(error, self._outcome.failed, left)
+            self._stop(error, self._outcome.failed, left.values())
         except Exception as error:  # noqa: BLE001 - a fault of the transport must not pass for success
-            self._stop(error, self._outcome.unknown, left)
+            self._stop(error, self._outcome.unknown, left.values())
+        else:
+            self._wait_again(left.values(), available - deadline.left)
+        finally:
+            self._sending -= {waiting.entry.identity for waiting in chunk}
 
-    def _stop(self, error: Exception, listed: list[object], entries: Iterable[WriteEntry]) -> None:
-        listed += [entry.source for entry in entries]
+    def _wait_again(self, undone: Iterable[_Waiting], seconds: float) -> None:
+        for waiting in undone:
+            # What waits with the same key came later.
+            if waiting.entry.identity not in self._waiting:
+                self._replace(_Waiting(waiting.entry, waiting.rounds + 1, waiting.spent + seconds))
+
+    def _stop(self, error: Exception, listed: list[object], entries: Iterable[_Waiting]) -> None:
+        listed += [waiting.entry.source for waiting in entries]
         self._outcome.cause = self._outcome.cause or error
 
     def _fail(self, entries: Iterable[WriteEntry]) -> None:
         self._outcome.failed += [entry.source for entry in entries]
-
-    async def _wait_for(self, tasks: Iterable[asyncio.Task[None]]) -> None:
-        # Not gather: it would cancel the chunks under way when the waiting caller is cancelled.
-        pending = set(tasks)
-        if pending:
-            await asyncio.wait(pending)
 
     def _raise_if_stopped(self) -> None:
         outcome = self._outcome
