@@ -22,10 +22,9 @@ from dynarepo.exceptions import (
     ThrottledError,
     WriteOutcomeUnknownError,
 )
-from dynarepo.testing import FakeTransport, error_reply, success_reply
+from dynarepo.testing import FakeTransport, Fault, FaultServer, error_reply, success_reply
 from tests.recording_logger import RecordingLogger
 from tests.transport.rigs import config_for
-from tests.transport.scripted_server import Action, Reset, ScriptedServer, Silence
 
 GET = Request("GetItem", {"TableName": "app"}, "app", "p", "s")
 PUT = Request("PutItem", {"TableName": "app"}, "app", "p", "s")
@@ -47,7 +46,7 @@ async def test_a_reply_is_returned() -> None:
 
 async def test_opening_sends_nothing_and_says_where_requests_will_go() -> None:
     logger = RecordingLogger()
-    async with ScriptedServer() as server, Channel(config_for(server.url), logger):
+    async with FaultServer() as server, Channel(config_for(server.url), logger):
         assert server.connections == 0
         assert logger.events == [
             (
@@ -65,7 +64,7 @@ async def test_a_channel_that_was_never_opened_refuses() -> None:
 
 @pytest.mark.parametrize("kind", ["fake", "direct", "aioboto3"])
 async def test_a_closed_channel_refuses_and_opens_no_connection_rf178(kind: str) -> None:
-    async with ScriptedServer() as server:
+    async with FaultServer() as server:
         channel = faked() if kind == "fake" else real(server.url, transport=kind)
         await channel.open()
         await channel.close()
@@ -109,12 +108,11 @@ def test_another_event_loop_is_refused_rf178() -> None:
 
 @pytest.mark.parametrize("kind", ["direct", "aioboto3"])
 async def test_calls_under_way_end_with_a_typed_error_when_it_closes_rf178(kind: str) -> None:
-    async with ScriptedServer([Silence()] * 4) as server:
+    async with FaultServer.answering(Fault.SILENT) as server:
         channel = real(server.url, transport=kind, max_connections=2)
         await channel.open()
         calls = [asyncio.create_task(channel.send(request)) for request in (GET, PUT, GET, PUT)]
-        while len(server.requests) < 2:  # noqa: ASYNC110 - the server knows nothing of the test
-            await asyncio.sleep(0.001)
+        await server.received(2)
         await channel.close()
         ends = await asyncio.gather(*calls, return_exceptions=True)
         assert [type(end) for end in ends] == [
@@ -199,7 +197,7 @@ async def test_an_unsafe_endpoint_of_the_environment_is_refused(
 
 async def test_an_endpoint_of_the_environment_is_used_and_logged(monkeypatch: pytest.MonkeyPatch) -> None:
     logger = RecordingLogger()
-    async with ScriptedServer([success_reply({})]) as server:
+    async with FaultServer(success_reply({})) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", server.url)
         async with Channel(DynamoDBConfig(region="eu-west-1", **KEYS), logger) as channel:
             await channel.send(GET)
@@ -228,10 +226,9 @@ async def test_an_unreadable_ca_bundle_is_named(monkeypatch: pytest.MonkeyPatch)
 
 
 async def test_a_full_pool_does_not_outlast_the_deadline_rf177() -> None:
-    async with ScriptedServer() as server, real(server.url, max_connections=1) as channel:
+    async with FaultServer(Fault.SILENT) as server, real(server.url, max_connections=1) as channel:
         first = asyncio.create_task(channel.send(GET))
-        while not server.requests:  # noqa: ASYNC110 - the server knows nothing of the test
-            await asyncio.sleep(0.001)
+        await server.received(1)
         with pytest.raises(DeadlineExceededError):
             await channel.send(PUT, deadline=Deadline.after(0.02))
         first.cancel()
@@ -240,10 +237,9 @@ async def test_a_full_pool_does_not_outlast_the_deadline_rf177() -> None:
 
 
 async def test_a_cancelled_call_leaves_the_channel_usable() -> None:
-    async with ScriptedServer([Silence(), success_reply({"n": 2})]) as server, real(server.url) as channel:
+    async with FaultServer(Fault.SILENT, {"n": 2}) as server, real(server.url) as channel:
         first = asyncio.create_task(channel.send(GET))
-        while not server.requests:  # noqa: ASYNC110 - the server knows nothing of the test
-            await asyncio.sleep(0.001)
+        await server.received(1)
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
             await first
@@ -251,8 +247,8 @@ async def test_a_cancelled_call_leaves_the_channel_usable() -> None:
 
 
 async def test_attempts_are_repeated_on_the_wire() -> None:
-    script: list[Action] = [Reset(), error_reply("ThrottlingException"), success_reply({"n": 1})]
-    async with ScriptedServer(script) as server, real(server.url) as channel:
+    script = (Fault.RESET_AFTER, Fault.THROTTLED, {"n": 1})
+    async with FaultServer(*script) as server, real(server.url) as channel:
         assert await channel.send(GET) == {"n": 1}
         assert len(server.requests) == 3
 
@@ -323,7 +319,7 @@ async def test_a_given_transport_answers_for_tables_too() -> None:
 @pytest.mark.parametrize("kind", ["direct", "aioboto3"])
 async def test_nothing_is_left_open(kind: str, recwarn: pytest.WarningsRecorder) -> None:
     async with (
-        ScriptedServer([success_reply({}), Reset()]) as server,
+        FaultServer(success_reply({}), Fault.RESET_AFTER) as server,
         real(server.url, transport=kind) as channel,
     ):
         await channel.send(GET)

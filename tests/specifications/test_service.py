@@ -23,12 +23,11 @@ from dynarepo import (
     SortKeyCondition,
     TransactWriteItem,
 )
-from dynarepo.testing import FakeTransport, error_reply, success_reply
+from dynarepo.testing import FakeTransport, FaultServer, error_reply
 from tests.faked import SkippedTime, on_fake
 from tests.models import User
 from tests.recording_logger import RecordingLogger
 from tests.transport.rigs import config_for
-from tests.transport.scripted_server import ScriptedServer
 
 Users = AsyncDynamoDBRepository[User]
 Call = Callable[[Users], Any]
@@ -111,7 +110,7 @@ def hashed(key: str) -> str:
 @pytest.mark.parametrize("transport", ["direct", "aioboto3"])
 async def test_the_first_request_is_that_of_the_first_call(transport: str) -> None:
     """Neither making nor opening a repository pings the table."""
-    async with ScriptedServer([success_reply({"Item": STORED})]) as server:
+    async with FaultServer({"Item": STORED}) as server:
         config = config_for(server.url, transport, table_name="people")
         async with AsyncDynamoDBRepository(User, config=config, logger=RecordingLogger()) as users:
             assert server.connections == 0

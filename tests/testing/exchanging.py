@@ -1,13 +1,13 @@
-"""Raw HTTP through a proxy: a request, and what comes back for it."""
+"""Raw HTTP to a server: a request, and what comes back for it."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
 
-from dynarepo.testing import FaultProxy
+from dynarepo.testing import FaultProxy, FaultServer
 
-__all__ = ["LIST", "exchange"]
+__all__ = ["LIST", "connect", "exchange"]
 
 LIST = (
     b"POST / HTTP/1.1\r\nx-amz-target: DynamoDB_20120810.ListTables\r\n"
@@ -16,10 +16,14 @@ LIST = (
 )
 
 
-async def exchange(proxy: FaultProxy, request: bytes) -> tuple[bytes, bytes]:
+async def connect(server: FaultProxy | FaultServer) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Open a connection."""
+    return await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+
+
+async def exchange(server: FaultProxy | FaultServer, request: bytes) -> tuple[bytes, bytes]:
     """Send requests; give the head of the first reply, and what comes until no more does."""
-    port = int(str(proxy.config.endpoint_url).rpartition(":")[2])
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await connect(server)
     try:
         writer.write(request)
         writer.write_eof()

@@ -288,7 +288,7 @@ async def test_what_a_client_still_sends_into_silence_is_not_read(embedded_confi
 async def test_it_can_do_without_holding_its_port(
     embedded_config: DynamoDBConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dynarepo.testing._fault_proxy._CAN_HOLD", False)
+    monkeypatch.setattr("dynarepo.testing._loopback._CAN_HOLD", False)
     async with FaultProxy(embedded_config) as proxy:
         proxy.refuse()
         await proxy.accept()

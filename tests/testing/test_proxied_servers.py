@@ -9,16 +9,16 @@ from contextlib import asynccontextmanager
 import pytest
 
 from dynarepo import DynamoDBConfig
-from dynarepo.testing import Fault, FaultProxy, WireReply
+from dynarepo.testing import Fault, FaultProxy, FaultServer, WireReply
 from tests.testing.exchanging import LIST, exchange
-from tests.transport.scripted_server import Action, Raw, Reset, ScriptedServer
+from tests.transport.rigs import Action
 
 
 @asynccontextmanager
 async def before(*script: Action) -> AsyncIterator[FaultProxy]:
-    """Give a proxy before a scripted server."""
+    """Give a proxy before a server with a script."""
     async with (
-        ScriptedServer([*script]) as server,
+        FaultServer(*script) as server,
         FaultProxy(DynamoDBConfig(endpoint_url=server.url)) as proxy,
     ):
         yield proxy
@@ -34,7 +34,7 @@ async def before(*script: Action) -> AsyncIterator[FaultProxy]:
     ],
 )
 async def test_replies_of_every_form_pass(reply: bytes) -> None:
-    async with before(Raw(reply)) as proxy:
+    async with before(reply) as proxy:
         head, body = await exchange(proxy, LIST)
         assert head.endswith(b"content-length: 5\r\n\r\n")
         assert body == b"whole"
@@ -42,7 +42,7 @@ async def test_replies_of_every_form_pass(reply: bytes) -> None:
 
 async def test_a_connection_that_the_server_closed_is_opened_again() -> None:
     whole = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nwhole"
-    async with before(Raw(whole), Raw(whole)) as proxy:
+    async with before(whole, whole) as proxy:
         _, rest = await exchange(proxy, LIST + LIST)
         assert rest.count(b"whole") == 2
 
@@ -55,7 +55,7 @@ async def test_a_client_that_wants_to_close_is_left() -> None:
 
 
 async def test_a_server_that_breaks_off_is_a_lost_reply() -> None:
-    async with before(Reset()) as proxy:
+    async with before(Fault.RESET_AFTER) as proxy:
         assert await exchange(proxy, LIST) == (b"", b"")
         assert (proxy.seen.total(), proxy.applied.total()) == (1, 0)
 

@@ -7,16 +7,18 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from dynarepo._config import DynamoDBConfig
-from dynarepo._connection._sdk_session import open_sdk
+from dynarepo._connection._opening import open_sdk
 from dynarepo._transport import AttemptError, DirectTransport, Transport
-from dynarepo.testing import FakeTransport, WireReply, connection_refused, lost_reply
-from tests.transport.scripted_server import Action, Raw, ScriptedServer, Silence
+from dynarepo.testing import FakeTransport, Fault, FaultServer, WireReply, connection_refused, lost_reply
 
 REAL_TRANSPORTS = ("direct", "aioboto3")
 EVERY_TRANSPORT = (*REAL_TRANSPORTS, "fake")
+
+#: What a server can do; a fake plays the replies and, of the faults, silence and broken connections.
+Action: TypeAlias = WireReply | Fault | bytes
 
 
 @dataclass
@@ -24,15 +26,15 @@ class Rig:
     """A transport with the server it talks to, if any."""
 
     transport: Transport
-    server: ScriptedServer | None = None
+    server: FaultServer | None = None
 
     def play(self, *actions: Action) -> None:
-        """Set what the next requests are answered."""
+        """Say what the next requests are answered."""
         if self.server is not None:
-            self.server.script = list(actions)
+            self.server.answer_next(*actions)
         else:
             assert isinstance(self.transport, FakeTransport)
-            self.transport._script = [_entry(action) for action in actions]
+            self.transport._script.extend(*map(_entry, actions))
 
     async def send(self, operation: str, payload: dict[str, Any], *, timeout: float = 5.0) -> Any:  # noqa: ASYNC109
         """Make one attempt."""
@@ -97,8 +99,10 @@ async def real_transport(kind: str, url: str) -> AsyncIterator[Transport]:
             yield (await open_sdk(config_for(url, kind), stack)).data
         return
     transport = DirectTransport(url, "eu-west-1", StaticCredentials(), max_connections=10, connect_timeout=30)
-    yield transport
-    await transport.close()
+    try:
+        yield transport
+    finally:
+        await transport.close()
 
 
 @asynccontextmanager
@@ -107,7 +111,7 @@ async def opened(kind: str) -> AsyncIterator[Rig]:
     if kind == "fake":
         yield Rig(FakeTransport())
         return
-    async with ScriptedServer() as server, real_transport(kind, server.url) as transport:
+    async with FaultServer() as server, real_transport(kind, server.url) as transport:
         yield Rig(transport, server)
 
 
@@ -126,10 +130,8 @@ async def opened_without_server(kind: Literal["direct", "aioboto3", "fake"]) -> 
 def _entry(action: Action) -> Any:
     if isinstance(action, WireReply):
         return action
-    if isinstance(action, Silence):
-        return _never
-    assert not isinstance(action, Raw)
-    return lost_reply()
+    assert isinstance(action, Fault)
+    return _never if action is Fault.SILENT else lost_reply()
 
 
 async def _never(operation: str, payload: dict[str, Any]) -> WireReply:

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from botocore.exceptions import NoCredentialsError, ParamValidationError
 
-from dynarepo._connection._sdk_session import open_sdk
-from dynarepo._transport import Aioboto3Transport, AttemptError
+from dynarepo._connection._opening import open_sdk
+from dynarepo._transport import AttemptError
+from dynarepo._transport._aioboto3 import Aioboto3Transport
 from dynarepo.exceptions import AuthenticationError, InvalidRequestError, UnexpectedResponseError
-from dynarepo.testing import WireReply, error_reply, success_reply
+from dynarepo.testing import FaultServer, WireReply, error_reply, success_reply
 from tests.transport.rigs import Rig, config_for
-from tests.transport.scripted_server import ScriptedServer
 
 
 @pytest.fixture
 async def hooked() -> AsyncIterator[tuple[Rig, Any]]:
     """Give a rig, and the client's events."""
-    async with ScriptedServer() as server, AsyncExitStack() as stack:
+    async with FaultServer() as server, AsyncExitStack() as stack:
         sdk = await open_sdk(config_for(server.url, "aioboto3"), stack)
         assert isinstance(sdk.data, Aioboto3Transport)
         yield Rig(sdk.data, server), sdk.data._client.meta.events
@@ -88,7 +88,7 @@ async def test_an_unknown_operation_is_refused(hooked: tuple[Rig, Any]) -> None:
 
 
 async def test_a_call_that_waits_while_the_client_closes_opens_no_connection() -> None:
-    async with ScriptedServer() as server:
+    async with FaultServer() as server:
         async with AsyncExitStack() as stack:
             sdk = await open_sdk(config_for(server.url, "aioboto3"), stack)
             assert isinstance(sdk.data, Aioboto3Transport)

@@ -13,25 +13,24 @@ import pytest
 from aiobotocore.credentials import AioRefreshableCredentials
 
 from dynarepo._config import DynamoDBConfig
-from dynarepo._connection._sdk_session import open_sdk
+from dynarepo._connection._opening import open_sdk
 from dynarepo._transport import AttemptError, DirectTransport, SdkCredentials
 from dynarepo.exceptions import AuthenticationError, ConfigurationError
-from dynarepo.testing import success_reply
-from tests.transport.scripted_server import Received, ScriptedServer
+from dynarepo.testing import FaultServer, ReceivedRequest, success_reply
 
 WITHOUT_KEYS = {"region": "eu-west-1"}
 
 
-async def signed_with(**config: Any) -> Received:
+async def signed_with(**config: Any) -> ReceivedRequest:
     """Send one request with this configuration and return it."""
-    async with ScriptedServer([success_reply({})]) as server, AsyncExitStack() as stack:
+    async with FaultServer(success_reply({})) as server, AsyncExitStack() as stack:
         made = DynamoDBConfig.model_validate({**WITHOUT_KEYS, "endpoint_url": server.url, **config})
         sdk = await open_sdk(made, stack)
         await sdk.data.send("GetItem", {"TableName": "app"}, timeout=5)
         return server.requests[0]
 
 
-def key_of(request: Received) -> str:
+def key_of(request: ReceivedRequest) -> str:
     return request.headers["authorization"].partition("Credential=")[2].partition("/")[0]
 
 
@@ -129,7 +128,7 @@ async def test_credentials_that_expire_are_refreshed_and_used_together() -> None
     # With a minute left, the SDK's rules demand a refresh before the next request.
     refresher = Refresher(timedelta(minutes=1), timedelta(hours=1))
     credentials = await refreshable(refresher)
-    async with ScriptedServer([success_reply({})] * 2) as server:
+    async with FaultServer(success_reply({}), success_reply({})) as server:
         transport = DirectTransport(
             server.url, "eu-west-1", credentials, max_connections=1, connect_timeout=1
         )

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import pytest
 
 from dynarepo._transport import AttemptError, DirectTransport, _direct
 from dynarepo._transport._body import SentBody
 from dynarepo.exceptions import (
+    AuthenticationError,
     DeadlineExceededError,
     InvalidValueError,
     UnexpectedResponseError,
 )
 from dynarepo.testing import success_reply
 from tests.transport.rigs import Keys, Rig, StaticCredentials, opened
-from tests.transport.scripted_server import Raw
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\nx-amzn-requestid: R\r\n"
 
@@ -45,7 +46,7 @@ async def test_the_headers_are_those_that_were_signed(rig: Rig) -> None:
 
 
 async def test_a_chunked_reply_is_read(rig: Rig) -> None:
-    rig.play(Raw(HEAD + b'transfer-encoding: chunked\r\n\r\n6\r\n{"a":1\r\n1\r\n}\r\n0\r\n\r\n'))
+    rig.play(HEAD + b'transfer-encoding: chunked\r\n\r\n6\r\n{"a":1\r\n1\r\n}\r\n0\r\n\r\n')
     assert await rig.send("GetItem", {}) == {"a": 1}
 
 
@@ -56,14 +57,14 @@ async def test_a_reply_beyond_the_limit_is_not_kept(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, length: bytes
 ) -> None:
     monkeypatch.setattr(_direct, "MAX_REPLY_BYTES", 10)
-    rig.play(Raw(HEAD + length + b" " * 20 + b"\r\n0\r\n\r\n"))
+    rig.play(HEAD + length + b" " * 20 + b"\r\n0\r\n\r\n")
     failure = await rig.failure("PutItem")
     assert type(failure.error) is UnexpectedResponseError
     assert failure.may_have_acted
 
 
 async def test_a_reply_that_is_not_http_leaves_the_outcome_open(rig: Rig) -> None:
-    rig.play(Raw(b"SECRET 220 ready\r\n\r\n"))
+    rig.play(b"SECRET 220 ready\r\n\r\n")
     failure = await rig.failure("PutItem")
     assert type(failure.error) is UnexpectedResponseError
     assert failure.may_have_acted
@@ -101,9 +102,41 @@ async def test_plain_http_where_tls_is_due_had_no_effect() -> None:
         transport = DirectTransport(
             url, "eu-west-1", StaticCredentials(), max_connections=1, connect_timeout=1
         )
-        rig.play(Raw(b"no tls"))
+        rig.play(b"no tls")
         with pytest.raises(AttemptError) as raised:
             await transport.send("PutItem", {}, timeout=0.3)
         await transport.close()
         assert rig.requests == []
     assert not raised.value.may_have_acted
+
+
+@dataclass(frozen=True)
+class BrokenKeys(Keys):
+    """Credentials as they come out of a file with a line too many."""
+
+    token: str | None = "SECRET\r\nx-evil: 1"
+
+
+class BrokenCredentials:
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    async def get(self) -> Keys:
+        return self._keys
+
+
+@pytest.mark.parametrize(
+    "keys", [BrokenKeys(), BrokenKeys(access_key="SECRET\n", token=None), BrokenKeys(token="SECRET\xe9")]
+)
+async def test_credentials_that_no_header_can_carry_are_refused_and_not_shown(rig: Rig, keys: Keys) -> None:
+    assert rig.server is not None
+    transport = DirectTransport(
+        rig.server.url, "eu-west-1", BrokenCredentials(keys), max_connections=1, connect_timeout=30
+    )
+    with pytest.raises(AttemptError) as raised:
+        await transport.send("PutItem", {}, timeout=30)
+    await transport.close()
+    assert type(raised.value.error) is AuthenticationError
+    assert not raised.value.may_have_acted
+    assert "SECRET" not in str(raised.value.error)
+    assert rig.requests == []

@@ -28,9 +28,8 @@ from dynarepo.exceptions import (
     TransactionReason,
     UnexpectedResponseError,
 )
-from dynarepo.testing import WireReply, error_reply, success_reply
+from dynarepo.testing import Fault, FaultServer, WireReply, error_reply, success_reply
 from tests.transport.rigs import EVERY_TRANSPORT, REAL_TRANSPORTS, Rig, opened, opened_without_server
-from tests.transport.scripted_server import Reset, ScriptedServer, Silence, Truncated
 
 ITEM = {
     "pk": {"S": "a"},
@@ -258,7 +257,7 @@ async def test_a_damaged_error_is_not_believed(rig: Rig) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_refused_and_its_target_never_asked_rf175(rig: Rig, status: int) -> None:
-    async with ScriptedServer() as target:
+    async with FaultServer() as target:
         rig.play(with_headers(WireReply(status), location=f"{target.url}/"))
         failure = await rig.failure("PutItem")
         assert target.connections == 0
@@ -266,18 +265,16 @@ async def test_a_redirect_is_refused_and_its_target_never_asked_rf175(rig: Rig, 
     assert not failure.may_have_acted
 
 
-@pytest.mark.parametrize("action", [Reset(), Truncated(success_reply({}))], ids=["reset", "truncated"])
-async def test_a_reply_that_breaks_off_leaves_the_outcome_open_rf171(
-    rig: Rig, action: Reset | Truncated
-) -> None:
-    rig.play(action)
+@pytest.mark.parametrize("fault", [Fault.RESET_AFTER, Fault.TRUNCATED], ids=lambda fault: fault.name)
+async def test_a_reply_that_breaks_off_leaves_the_outcome_open_rf171(rig: Rig, fault: Fault) -> None:
+    rig.play(fault)
     failure = await rig.failure("PutItem")
     assert type(failure.error) is ConnectionFailedError
     assert failure.may_have_acted
 
 
 async def test_a_reply_that_does_not_come_in_time_leaves_the_outcome_open_rf176(rig: Rig) -> None:
-    rig.play(Silence())
+    rig.play(Fault.SILENT)
     failure = await rig.failure("PutItem", timeout=0.5)
     assert type(failure.error) is DeadlineExceededError
     assert failure.may_have_acted
@@ -292,7 +289,7 @@ async def test_a_refused_connection_had_no_effect_rf171(kind: Any) -> None:
 
 
 async def test_a_transport_goes_on_after_a_failure(rig: Rig) -> None:
-    rig.play(Reset(), success_reply({"Item": {}}))
+    rig.play(Fault.RESET_AFTER, success_reply({"Item": {}}))
     await rig.failure()
     assert await rig.send("GetItem", {"TableName": "app"}) == {"Item": {}}
 

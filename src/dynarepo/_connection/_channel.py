@@ -12,8 +12,8 @@ from typing import Self
 
 from dynarepo._config import DynamoDBConfig
 from dynarepo._connection._budget import RetryBudget
+from dynarepo._connection._opening import open_sdk
 from dynarepo._connection._retry import RetryingSender
-from dynarepo._connection._sdk_session import open_sdk
 from dynarepo._observability import Call, LoggedSender, Logger, Sender
 from dynarepo._request import Deadline, Request
 from dynarepo._transport import LimitedTransport, Transport
@@ -21,7 +21,6 @@ from dynarepo._wire import Payload
 from dynarepo.exceptions import (
     ConfigurationError,
     ConnectionClosedError,
-    DeadlineExceededError,
     ThrottledError,
 )
 
@@ -80,12 +79,7 @@ class Channel:
         self._begin_to_open()
         async with AsyncExitStack() as stack:
             try:
-                async with asyncio.timeout(self._config.deadline):
-                    await self._open_transports(stack)
-            except TimeoutError:
-                raise DeadlineExceededError(
-                    "opening took longer than the deadline: the AWS credentials did not come in time"
-                ) from None
+                await self._open_transports(stack)
             finally:
                 if self._state is _State.OPENING:
                     self._state = _State.NEW

@@ -1,12 +1,19 @@
-"""The aioboto3 session and DynamoDB resource, opened once: they know credentials, region and endpoint."""
+"""
+The aioboto3 session and DynamoDB resource, opened once: they know credentials, region and endpoint.
+
+What can be done without the event loop is done by `prepare`, which may run in any thread.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import ssl
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from threading import Lock
+from typing import Any, Final
 
 import aioboto3  # type: ignore[import-untyped]
 from aiobotocore.session import AioSession, get_session
@@ -15,10 +22,19 @@ from botocore.loaders import Loader, create_loader
 from pydantic import SecretStr
 
 from dynarepo._config import DynamoDBConfig, check_endpoint
-from dynarepo._transport import Aioboto3Transport, DirectTransport, SdkCredentials, Transport, sdk_config
+from dynarepo._transport import DirectTransport, SdkCredentials, Transport
+from dynarepo._transport._aioboto3 import Aioboto3Transport
+from dynarepo._transport._sdk import sdk_config
 from dynarepo.exceptions import ConfigurationError
 
-__all__ = ["SdkSession", "open_sdk"]
+__all__ = ["PreparedSession", "SdkSession", "prepare"]
+
+_SERVICE: Final = "dynamodb"
+#: What a client or resource is made from, by the SDK's names for its files.
+_OF_THE_SERVICE: Final = ("resources-1", "service-2", "endpoint-rule-set-1")
+_OF_ALL_SERVICES: Final = ("endpoints", "partitions", "sdk-default-configuration")
+
+_preparing: Final = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +47,81 @@ class SdkSession:
     control: Transport
 
 
-async def open_sdk(config: DynamoDBConfig, stack: AsyncExitStack) -> SdkSession:
+@dataclass(frozen=True, slots=True)
+class PreparedSession:
+    """A session that has read what it needs, and nothing of it is bound to an event loop."""
+
+    config: DynamoDBConfig
+    sdk: AioSession
+    #: aioboto3's session on it: untyped, and to pyright it is boto3's, which does not await.
+    session: Any
+
+    async def open(self, stack: AsyncExitStack) -> SdkSession:
+        """
+        Load credentials, and open resource and transports; the stack closes them.
+
+        Raises:
+            ConfigurationError: The configuration, or AWS's environment and files, do not suffice.
+            AuthenticationError: There are no credentials.
+        """
+        with _told_as_ours():
+            return await self._open(stack)
+
+    async def _open(self, stack: AsyncExitStack) -> SdkSession:
+        config = self.config
+        credentials = await SdkCredentials.load(self.session)
+        options: dict[str, Any] = {"endpoint_url": config.endpoint_url, "config": sdk_config(config)}
+        if _is_plain(config.endpoint_url):
+            options["verify"] = False  # nothing to load certificates for
+        resource = await stack.enter_async_context(self.session.resource(_SERVICE, **options))
+        meta = resource.meta.client.meta
+        _check(meta.endpoint_url, config)
+        data: Transport
+        if config.transport == "aioboto3":
+            client = await stack.enter_async_context(self.session.client(_SERVICE, **options))
+            data = Aioboto3Transport(client)
+        else:
+            data = DirectTransport(
+                meta.endpoint_url,
+                meta.region_name,
+                credentials,
+                max_connections=config.max_connections,
+                connect_timeout=config.connect_timeout,
+                ssl_context=None if _is_plain(meta.endpoint_url) else await _trust(self.sdk),
+            )
+        stack.push_async_callback(data.close)
+        control = Aioboto3Transport(resource.meta.client)
+        stack.push_async_callback(control.close)
+        return SdkSession(meta.endpoint_url, meta.region_name, data, control)
+
+
+def prepare(config: DynamoDBConfig) -> PreparedSession:
     """
-    Open session, credentials, resource and transports; the stack closes them.
+    Make a session, and have it read AWS's files and its own; in any thread.
 
     Raises:
         ConfigurationError: The configuration, or AWS's environment and files, do not suffice.
-        AuthenticationError: There are no credentials.
     """
+    with _told_as_ours(), _preparing:
+        sdk = get_session()
+        sdk.set_config_variable("profile", config.profile)  # first: the session settles on one when asked
+        loader = _loader(sdk.get_config_variable("data_path"))
+        sdk.register_component("data_loader", loader)
+        session = aioboto3.Session(
+            botocore_session=sdk,
+            region_name=config.region,
+            aws_access_key_id=_reveal(config.aws_access_key_id),
+            aws_secret_access_key=_reveal(config.aws_secret_access_key),
+            aws_session_token=_reveal(config.aws_session_token),
+        )
+        _read_descriptions(loader)
+        return PreparedSession(config, sdk, session)
+
+
+@contextmanager
+def _told_as_ours() -> Iterator[None]:
     try:
-        return await _open(config, stack)
+        yield
     except NoRegionError:
         raise ConfigurationError(
             "no AWS region: set region in DynamoDBConfig, or the environment variable AWS_DEFAULT_REGION"
@@ -55,43 +136,6 @@ async def open_sdk(config: DynamoDBConfig, stack: AsyncExitStack) -> SdkSession:
         ) from None
 
 
-async def _open(config: DynamoDBConfig, stack: AsyncExitStack) -> SdkSession:
-    sdk = get_session()
-    sdk.set_config_variable("profile", config.profile)  # first: the session settles on one when it is asked
-    sdk.register_component("data_loader", _loader(sdk.get_config_variable("data_path")))
-    # Untyped, and to pyright it is boto3's, which does not await.
-    session: Any = aioboto3.Session(
-        botocore_session=sdk,
-        region_name=config.region,
-        aws_access_key_id=_reveal(config.aws_access_key_id),
-        aws_secret_access_key=_reveal(config.aws_secret_access_key),
-        aws_session_token=_reveal(config.aws_session_token),
-    )
-    credentials = await SdkCredentials.load(session)
-    options: dict[str, Any] = {"endpoint_url": config.endpoint_url, "config": sdk_config(config)}
-    if _is_plain(config.endpoint_url):
-        options["verify"] = False  # nothing to load certificates for
-    resource = await stack.enter_async_context(session.resource("dynamodb", **options))
-    meta = resource.meta.client.meta
-    _check(meta.endpoint_url, config)
-    data: Transport
-    if config.transport == "aioboto3":
-        data = Aioboto3Transport(await stack.enter_async_context(session.client("dynamodb", **options)))
-    else:
-        data = DirectTransport(
-            meta.endpoint_url,
-            meta.region_name,
-            credentials,
-            max_connections=config.max_connections,
-            connect_timeout=config.connect_timeout,
-            ssl_context=None if _is_plain(meta.endpoint_url) else _trust(sdk),
-        )
-    stack.push_async_callback(data.close)
-    control = Aioboto3Transport(resource.meta.client)
-    stack.push_async_callback(control.close)
-    return SdkSession(meta.endpoint_url, meta.region_name, data, control)
-
-
 @cache
 def _kept_loader(data_path: str | None) -> Loader:
     return create_loader(data_path)
@@ -103,6 +147,16 @@ def _loader(data_path: str | None) -> Loader:
     # Each session adds its own path once more.
     loader.search_paths[:] = dict.fromkeys(loader.search_paths)
     return loader
+
+
+def _read_descriptions(loader: Loader) -> None:
+    """Have the loader keep what clients will ask it for; what it lacks, they will say."""
+    for name in _OF_THE_SERVICE:
+        with suppress(BotoCoreError):
+            loader.load_service_model(_SERVICE, name)
+    for name in _OF_ALL_SERVICES:
+        with suppress(BotoCoreError):
+            loader.load_data(name)
 
 
 def _is_plain(endpoint_url: str | None) -> bool:
@@ -121,11 +175,9 @@ def _check(endpoint_url: str, config: DynamoDBConfig) -> None:
         raise ConfigurationError(f"{error} (the endpoint of the AWS environment or profile)") from None
 
 
-def _trust(sdk: AioSession) -> ssl.SSLContext | None:
+async def _trust(sdk: AioSession) -> ssl.SSLContext:
     bundle: Any = sdk.get_config_variable("ca_bundle")
-    if not bundle:
-        return None
     try:
-        return ssl.create_default_context(cafile=bundle)
+        return await asyncio.to_thread(ssl.create_default_context, cafile=bundle or None)
     except OSError:
         raise ConfigurationError("the file that AWS_CA_BUNDLE names cannot be read") from None

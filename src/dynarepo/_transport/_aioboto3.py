@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 from dynarepo._transport._binary import to_bytes, to_text
-from dynarepo._transport._body import SentBody, overdue
+from dynarepo._transport._body import SentBody
+from dynarepo._transport._failures import overdue
 from dynarepo._transport._protocol import AttemptError
 from dynarepo._transport._sdk import bodies_sent, sdk_failure
 from dynarepo._wire import Payload

@@ -1,5 +1,5 @@
 """
-The library's own way to DynamoDB: signed JSON over one aiohttp session.
+The library's own way to DynamoDB: signed JSON over connections of its own.
 
 Proxies of the environment are not used; whoever needs one takes the aioboto3 transport.
 """
@@ -7,22 +7,20 @@ Proxies of the environment are not used; whoever needs one takes the aioboto3 tr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from ssl import SSLContext
+import ssl
 from typing import Final
 from urllib.parse import urlsplit
 
-import aiohttp
-from aiohttp import hdrs
-
-from dynarepo._transport._body import SentBody, overdue
 from dynarepo._transport._credentials import Credentials
+from dynarepo._transport._failures import failed, not_http, overdue
+from dynarepo._transport._http_pool import ConnectionPool
+from dynarepo._transport._http_reply import NotHttpError, TooLongError
 from dynarepo._transport._json import dumps
 from dynarepo._transport._protocol import AttemptError
 from dynarepo._transport._replies import read_reply, unexpected
 from dynarepo._transport._sigv4 import Signer
 from dynarepo._wire import Payload
-from dynarepo.exceptions import ConnectionFailedError, InvalidValueError
+from dynarepo.exceptions import AuthenticationError, ConnectionFailedError, InvalidValueError
 
 __all__ = ["KEEPALIVE_SECONDS", "DirectTransport"]
 
@@ -32,6 +30,10 @@ KEEPALIVE_SECONDS: Final = 20
 
 #: The service's largest replies have 16 MB of items; JSON may double that.
 MAX_REPLY_BYTES: Final = 64 * 1024 * 1024
+
+# A body that a proxy packed would not fit its checksum.
+_HEADERS: Final = "Accept-Encoding: identity\r\nUser-Agent: dynarepo\r\n"
+_OTHER_LINES: Final = 5
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
@@ -59,57 +61,69 @@ class DirectTransport:
         *,
         max_connections: int,
         connect_timeout: float,
-        ssl_context: SSLContext | None = None,
+        ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         parts = urlsplit(endpoint_url)
-        self._url = f"{parts.scheme}://{parts.netloc}/"
+        context = ssl_context
+        if parts.scheme == "https" and context is None:
+            context = ssl.create_default_context()
         self._signer = Signer(_host_header(endpoint_url), region)
         self._credentials = credentials
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=max_connections,
-                keepalive_timeout=KEEPALIVE_SECONDS,
-                ssl=True if ssl_context is None else ssl_context,
-            ),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            # A body that a proxy packed would not fit its checksum.
-            headers={hdrs.ACCEPT_ENCODING: "identity", hdrs.USER_AGENT: "dynarepo"},
-            skip_auto_headers=(hdrs.ACCEPT,),
-            trust_env=False,
+        self._pool = ConnectionPool(
+            parts.hostname or "",
+            parts.port or _DEFAULT_PORTS[parts.scheme],
+            ssl_context=context if parts.scheme == "https" else None,
+            connect_timeout=connect_timeout,
+            keepalive=KEEPALIVE_SECONDS,
+            max_idle=max_connections,
+            max_reply_bytes=MAX_REPLY_BYTES,
         )
 
     async def send(self, operation: str, payload: Payload, *, timeout: float) -> Payload:  # noqa: ASYNC109
         """Make one attempt; see `Transport.send`."""
         try:
-            body = SentBody(dumps(payload))
+            body = dumps(payload)
         except InvalidValueError as error:
             raise AttemptError(error, may_have_acted=False) from None
+        begun = False
         try:
             async with asyncio.timeout(timeout):
-                status, headers, reply = await self._exchange(operation, body)
+                request = await self._request(operation, body)
+                connection = await self._pool.take()
+                begun = connection.is_open
+                reply = await connection.exchange(request)
         except TimeoutError:
-            raise overdue(operation, begun=body.begun) from None
-        return read_reply(operation, status, headers, reply)
+            raise overdue(operation, begun=begun) from None
+        except NotHttpError:
+            raise not_http(operation) from None
+        except TooLongError as error:
+            raise unexpected(
+                operation, error.status, error.headers, "the reply is longer than 64 MiB"
+            ) from None
+        except OSError as error:
+            raise failed(operation, error, begun=begun) from None
+        self._pool.put_back(connection)
+        return read_reply(operation, reply.status, reply.headers, reply.body)
 
     async def close(self) -> None:
         """Close every connection; requests under way fail."""
-        await self._session.close()
+        await self._pool.close()
 
-    async def _exchange(self, operation: str, body: SentBody) -> tuple[int, Mapping[str, str], bytes]:
+    async def _request(self, operation: str, body: bytes) -> bytes:
         credentials = await self._credentials.get()
-        if self._session.closed:
+        if self._pool.is_closed:
             error = ConnectionFailedError("the transport is closed", operation=operation)
             raise AttemptError(error, may_have_acted=False)
-        headers = self._signer.headers(operation, body.content, credentials)
-        try:
-            async with self._session.post(
-                self._url, data=body, headers=headers, allow_redirects=False
-            ) as response:
-                return response.status, response.headers, await _read(operation, response)
-        except (aiohttp.ClientError, OSError) as error:
-            raise body.failed(operation, error) from None
+        headers = self._signer.headers(operation, body, credentials)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"POST / HTTP/1.1\r\n{lines}{_HEADERS}Content-Length: {len(body)}\r\n\r\n"
+        if not head.isascii() or head.count("\n") != len(headers) + _OTHER_LINES:
+            broken = AuthenticationError(
+                "the AWS credentials hold a character that no header can carry, such as a line break",
+                operation=operation,
+            )
+            raise AttemptError(broken, may_have_acted=False)
+        return head.encode() + body
 
 
 def _host_header(url: str) -> str:
@@ -120,15 +134,3 @@ def _host_header(url: str) -> str:
     if parts.port is None or parts.port == _DEFAULT_PORTS.get(parts.scheme):
         return host
     return f"{host}:{parts.port}"
-
-
-async def _read(operation: str, response: aiohttp.ClientResponse) -> bytes:
-    if response.content_length is not None and response.content_length <= MAX_REPLY_BYTES:
-        return await response.read()
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > MAX_REPLY_BYTES:
-            response.close()
-            raise unexpected(operation, response.status, response.headers, "the reply is longer than 64 MiB")
-    return bytes(body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from dynarepo._transport._body import overdue, unanswered
+from dynarepo._transport._failures import overdue, unanswered
 from dynarepo._transport._protocol import AttemptError, Transport
 from dynarepo._wire import Payload
 from dynarepo.exceptions import DeadlineExceededError

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
+from aiohttp import ClientResponseError
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -28,6 +29,7 @@ from dynarepo._transport._binary import to_text
 from dynarepo._transport._body import SentBody
 from dynarepo._transport._direct import KEEPALIVE_SECONDS
 from dynarepo._transport._errors import read_error
+from dynarepo._transport._failures import failed, not_http
 from dynarepo._transport._protocol import AttemptError
 from dynarepo._transport._replies import read_reply
 from dynarepo.exceptions import AuthenticationError, ConnectionFailedError, UnexpectedResponseError
@@ -92,7 +94,7 @@ class GuardedSession(AIOHTTPSession):
         try:
             reply: Any = await super().send(request)
         except BotoCoreError as error:
-            raise body.failed(operation, error.kwargs.get("error", error)) from None
+            raise _broken(operation, error.kwargs.get("error", error), begun=body.begun) from None
         try:
             read_reply(operation, reply.status_code, reply.headers, await reply.content)
         except AttemptError as attempt:
@@ -113,6 +115,12 @@ class GuardedSession(AIOHTTPSession):
     async def _get_session(self, proxy_url: str | None) -> _NoRedirects:
         # There is no public way to turn redirects off.
         return _NoRedirects(await super()._get_session(proxy_url))  # type: ignore[misc]
+
+
+def _broken(operation: str, cause: Exception, *, begun: bool) -> AttemptError:
+    if begun and isinstance(cause, ClientResponseError):
+        return not_http(operation)
+    return failed(operation, cause, begun=begun)
 
 
 def _operation(request: Any) -> str:

@@ -1,4 +1,4 @@
-"""For tests of code that uses dynarepo: an embedded DynamoDB, a proxy with faults, a scripted transport."""
+"""For tests of code that uses dynarepo: an embedded DynamoDB, scripted replies, and faults on the wire."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from dynarepo._transport import WireReply
 from dynarepo.testing._embedded import local_dynamodb
 from dynarepo.testing._fake import FakeTransport, connection_refused, error_reply, lost_reply, success_reply
 from dynarepo.testing._fault_proxy import FaultProxy
+from dynarepo.testing._fault_server import FaultServer, ReceivedRequest
 from dynarepo.testing._faults import Fault
 
 __all__ = [
     "FakeTransport",
     "Fault",
     "FaultProxy",
+    "FaultServer",
+    "ReceivedRequest",
     "WireReply",
     "connection_refused",
     "error_reply",

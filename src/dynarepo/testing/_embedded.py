@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from dynarepo._config import DynamoDBConfig
 from dynarepo.exceptions import ConfigurationError
+from dynarepo.testing._loopback import local_config
 
 __all__ = ["EmbeddedServer", "local_dynamodb"]
 
@@ -55,15 +56,7 @@ class EmbeddedServer:
         # `stop` waits for the end of a poll, half a second by default.
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
-        self.config = DynamoDBConfig.model_validate(
-            {
-                "table_name": table_name,
-                "region": self._region,
-                "endpoint_url": f"http://127.0.0.1:{self._server.port}",
-                "aws_access_key_id": "local",
-                "aws_secret_access_key": "local",
-            }
-        )
+        self.config = local_config(table_name, self._region, self._server.port)
 
     def stop(self) -> None:
         """Stop serving and forget every table."""

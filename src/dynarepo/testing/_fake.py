@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any, Self, TypeAlias
 from zlib import crc32
@@ -13,6 +12,7 @@ from pydantic_core import to_json
 from dynarepo._transport import AttemptError, WireReply, read_reply
 from dynarepo._wire import Payload
 from dynarepo.exceptions import ConnectionFailedError, DeadlineExceededError, DynamoDBServiceError
+from dynarepo.testing._script import Script, settled
 
 __all__ = ["FakeTransport", "connection_refused", "error_reply", "lost_reply", "success_reply"]
 
@@ -34,8 +34,7 @@ class FakeTransport:
     """
 
     def __init__(self, *script: Entry) -> None:
-        self._script = list(script)
-        self._answer: Answer | None = None
+        self._script = Script(*script)
         self.requests: list[tuple[str, Payload]] = []
         self.closed = False
 
@@ -43,17 +42,16 @@ class FakeTransport:
     def answering(cls, answer: Answer) -> Self:
         """Answer every request by one function of operation and payload."""
         fake = cls()
-        fake._answer = answer
+        fake._script.repeat(answer)
         return fake
 
     async def send(self, operation: str, payload: Payload, *, timeout: float) -> Payload:  # noqa: ASYNC109
         """Answer one request."""
         self.requests.append((operation, payload))
-        entry = self._next(operation)
+        scripted = connection_refused() if self.closed else self._script.next(operation)
         try:
             async with asyncio.timeout(timeout):
-                while callable(entry):
-                    entry = await _settled(entry(operation, payload))
+                entry = await settled(scripted, operation, payload)
         except TimeoutError:
             overdue = DeadlineExceededError("the deadline of the call ran out", operation=operation)
             raise AttemptError(overdue, may_have_acted=True) from None
@@ -68,19 +66,6 @@ class FakeTransport:
     async def close(self) -> None:
         """Note that it was closed."""
         self.closed = True
-
-    def _next(self, operation: str) -> Entry:
-        if self.closed:
-            return connection_refused()
-        if self._answer is not None:
-            return self._answer
-        if not self._script:
-            raise AssertionError(f"the script has no reply for {operation}, request {len(self.requests)}")
-        return self._script.pop(0)
-
-
-async def _settled(entry: Entry | Awaitable[Entry]) -> Entry:
-    return await entry if inspect.isawaitable(entry) else entry
 
 
 def success_reply(body: Payload) -> WireReply:

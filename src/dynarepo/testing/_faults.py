@@ -1,4 +1,4 @@
-"""The faults that a proxy knows, which of them comes next, and what some do to a request or reply."""
+"""The faults that servers here make, which of them comes next, and what some do to a request or reply."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ __all__ = [
     "Fault",
     "FaultPlan",
     "at_random",
+    "can_meet",
     "cut_short",
     "left_out",
     "reply_of",
@@ -79,7 +80,7 @@ class FaultPlan:
         """Give the fault of a request."""
         fault = self._choose(operation, number) if self._choose is not None else None
         fault = self._script.popleft() if self._script else fault
-        return fault if _can_meet(fault, operation) else None
+        return fault if can_meet(fault, operation) else None
 
 
 def at_random(rates: Mapping[Fault, float], random: Random) -> Chooser:
@@ -96,7 +97,8 @@ def at_random(rates: Mapping[Fault, float], random: Random) -> Chooser:
     return choose
 
 
-def _can_meet(fault: Fault | None, operation: str) -> bool:
+def can_meet(fault: Fault | None, operation: str) -> bool:
+    """Tell whether there is such a fault of an operation."""
     if fault is Fault.UNPROCESSED:
         return operation in _BATCHES
     return operation in _LISTINGS if fault is Fault.EMPTY_PAGE else True

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Self
 from zlib import crc32
 
+from dynarepo._transport import WireReply
 from dynarepo._wire import Payload
 
-__all__ = ["Message", "close_stream", "read_message"]
+__all__ = ["Message", "close_stream", "message_of", "read_body", "read_head", "read_message"]
 
 #: What is said of one connection and not of the message.
 _OF_THE_CONNECTION: Final = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding"})
@@ -68,14 +69,32 @@ class Message:
         return "\r\n".join([*lines, f"content-length: {len(self.body)}", "", ""]).encode() + self.body
 
 
+def message_of(reply: WireReply) -> Message:
+    """Write a reply as a message."""
+    return Message(f"HTTP/1.1 {reply.status} Fault", reply.headers, reply.body)
+
+
 async def read_message(reader: asyncio.StreamReader) -> Message | None:
     """Read a message, `None` where the other side sends no whole one any more."""
+    head = await read_head(reader)
+    return None if head is None else await read_body(reader, head)
+
+
+async def read_head(reader: asyncio.StreamReader) -> Message | None:
+    """Read a message as far as its body, `None` where the other side sends none any more."""
     try:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").rstrip("\r\n")
-        start, *lines = head.split("\r\n")
-        pairs = (line.partition(":") for line in lines)
-        headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
-        return Message(start, headers, await _read_body(reader, start, headers))
+        text = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").rstrip("\r\n")
+    except (asyncio.IncompleteReadError, OSError):
+        return None
+    start, *lines = text.split("\r\n")
+    pairs = (line.partition(":") for line in lines)
+    return Message(start, {name.strip().lower(): value.strip() for name, _, value in pairs})
+
+
+async def read_body(reader: asyncio.StreamReader, head: Message) -> Message | None:
+    """Read the rest of a message, `None` where the other side breaks it off."""
+    try:
+        return replace(head, body=await _read_body(reader, head.start, head.headers))
     except (asyncio.IncompleteReadError, OSError):
         return None
 
