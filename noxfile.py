@@ -96,6 +96,19 @@ def reliability(session: nox.Session) -> None:
     session.log(f"the table is in {table}")
 
 
+@nox.session(default=False)
+def mutation(session: nox.Session) -> None:
+    """Changes that the tests must notice, made in a copy; which modules, or `--again`, behind `--`."""
+    session.install("-e", ".[test]", "mutmut==3.8.1")
+    scores = str(Path("integration/mutation/scores.json").resolve())
+    with tempfile.TemporaryDirectory() as copy:
+        _copy_checkout(Path(copy))
+        environment = {"PYTHONPATH": str(Path(copy, "src"))}
+        with session.chdir(copy):
+            command = ("python", "-m", "integration.mutation", scores, *session.posargs)
+            session.run(*command, env=environment)
+
+
 @nox.session
 def pipelines(session: nox.Session) -> None:
     """The example application over HTTP and in a browser; on two servers, or the backend behind `--`."""
@@ -103,6 +116,20 @@ def pipelines(session: nox.Session) -> None:
     chosen = [session.posargs] if session.posargs else [["--backend", name] for name in PIPELINES_BACKENDS]
     for arguments in chosen:
         session.run("python", "-m", "pytest", "integration/pipelines", *arguments)
+
+
+@nox.session(default=False)
+def benchmark(session: nox.Session) -> None:
+    """Operations beside other clients, and at scale; what to measure is chosen behind `--`."""
+    session.install("-e", ".[benchmark]")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def guard(session: nox.Session) -> None:
+    """That no operation became much more costly; no timed test."""
+    session.install("-e", ".")
+    session.run("python", "-m", "benchmarks", "guard", *session.posargs)
 
 
 @nox.session(python=False)

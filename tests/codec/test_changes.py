@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, Field, computed_field, field_validator
 
-from dynarepo._codec import Changes, bind, encode_changes
+from dynarepo._codec import Changes, IncompleteIndexKeyError, bind, encode_changes
 from dynarepo._schema import GlobalIndex, KeyTemplate, TableSchema
 from dynarepo.exceptions import InvalidKeyError, InvalidRequestError, InvalidValueError
 from tests.key_models import Order, Pipeline, User
@@ -206,3 +206,9 @@ def test_a_plain_index_key_is_checked_and_goes_with_none() -> None:
         changed({"owner": ""}, Pipeline, None)
     with pytest.raises(InvalidKeyError, match="owner: the key has 2049 bytes"):
         changed({"owner": "a" * 2049}, Pipeline, None)
+
+
+def test_an_index_key_that_cannot_be_renewed_says_what_to_read_for_it() -> None:
+    with pytest.raises(IncompleteIndexKeyError) as raised:
+        order_changed({"status": "paid"})
+    assert raised.value.attributes == {"number"}

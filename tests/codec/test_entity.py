@@ -168,3 +168,40 @@ def test_an_expiry_time_is_stored_in_seconds_of_the_epoch() -> None:
     item = bind(Order).encode(expiring)
     assert item["expires_at"] == {"N": "1769860800"}
     assert bind(Order).decode(item) == expiring
+
+
+class Counted(BaseModel):
+    pk: str
+    revision: int
+    note: str = ""
+    tags: set[str]
+    views: Any
+
+
+COUNTED = bind(Counted, TableSchema("pk", version="revision"))
+ITEM = Counted(pk="a", revision=6, tags={"t"}, views=None)
+
+
+def test_a_write_replaces_the_version_before_the_stored_one() -> None:
+    assert COUNTED.replaced_version(COUNTED.to_store(ITEM)) == 6
+    assert bind(Order).replaced_version(bind(Order).to_store(ORDER)) is None
+
+
+def test_a_field_may_be_lacking_that_has_a_default_or_is_not_stored_when_empty() -> None:
+    lacking = {name: COUNTED.can_lack(name) for name in ("note", "tags", "revision")}
+    assert lacking == {"note": True, "tags": True, "revision": False}
+
+
+def test_compiled_views_are_no_part_of_what_an_entity_is() -> None:
+    shown = repr(COUNTED)
+    COUNTED.view(create_model("Part", note=(str, ...)))
+    assert repr(COUNTED) == shown
+
+
+def test_an_instance_of_a_subclass_is_left_as_it_is_for_the_encoding_to_refuse() -> None:
+    class More(Counted):
+        more: int = 0
+
+    item = More(pk="a", revision=6, tags=set(), views=None)
+    assert COUNTED.to_store(item) is item
+    assert COUNTED.to_store(ITEM).revision == 7

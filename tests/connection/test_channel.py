@@ -7,7 +7,6 @@ import gc
 from typing import Any
 
 import pytest
-from botocore.loaders import JSONFileLoader
 
 from dynarepo._config import DynamoDBConfig
 from dynarepo._connection import Channel, Deadline, Request
@@ -203,20 +202,6 @@ async def test_an_endpoint_of_the_environment_is_used_and_logged(monkeypatch: py
             await channel.send(GET)
         assert len(server.requests) == 1
     assert logger.named("dynamodb.connection.opened")[0]["endpoint"] == server.url
-
-
-async def test_the_sdks_descriptions_of_services_are_read_once_in_a_process(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with real("http://127.0.0.1:9"):
-        pass
-
-    def load_file(self: JSONFileLoader, file_path: str) -> None:
-        raise AssertionError(file_path)
-
-    monkeypatch.setattr(JSONFileLoader, "load_file", load_file)
-    async with real("http://127.0.0.1:9"):
-        pass
 
 
 async def test_an_unreadable_ca_bundle_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,6 +143,13 @@ def test_the_chain_of_versions_tells_whose_write_it_is(found: Payload | None, ve
     assert update.repeat.recognise(found) is verdict
 
 
+def test_an_item_without_a_version_is_the_zeroth_of_its_chain() -> None:
+    found = {name: value for name, value in stored(COUNTED, text="y").items() if name != "version"}
+    for version, verdict in ((1, Verdict.NOT_DONE), (2, Verdict.UNKNOWN)):
+        save = put_item(COUNTED, Counted(key="a", version=version, text="x"), None)
+        assert save.repeat.recognise(found) is verdict
+
+
 def id_of(request: Request) -> Payload:
     """Give the attribute with the id of a write."""
     if "Item" in request.payload:

@@ -193,8 +193,8 @@ async def test_who_follows_the_redirect_is_counted() -> None:
 
 
 async def test_all_but_one_entry_of_a_batch_of_writes_are_left_undone() -> None:
-    script = (Fault.UNPROCESSED, Fault.UNPROCESSED, {"UnprocessedItems": {}})
-    async with FaultServer(*script) as server, repository(server) as users:
+    done: dict[str, Any] = {"UnprocessedItems": {}}
+    async with FaultServer(Fault.UNPROCESSED, Fault.UNPROCESSED, done) as server, repository(server) as users:
         assert await users.batch_write(USERS) == 3
         sent = [len(request.payload["RequestItems"]["dynarepo"]) for request in server.requests]
     assert sent == [3, 2, 1]
@@ -228,6 +228,16 @@ async def test_connections_are_refused_until_they_are_accepted() -> None:
         assert not raised.value.may_have_acted
         await server.accept()
         assert await send(server) == {}
+
+
+async def test_a_connection_without_a_request_is_closed_when_connections_are_refused() -> None:
+    async with FaultServer({}) as server:
+        reader, writer = await connect(server)
+        writer.write(LIST)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        server.refuse()
+        assert (await reader.read()).endswith(b"\r\n\r\n{}")
+        writer.close()
 
 
 async def test_a_restart_is_over_soon() -> None:

@@ -40,7 +40,8 @@ class Discriminator:
 
     def marks(self, item: WireItem) -> bool:
         """Tell whether an item is one of these."""
-        return item.get(self.attribute) in self.wires()
+        wire = item.get(self.attribute)
+        return isinstance(wire, dict) and len(wire) == 1 and wire.get("S") in self.texts
 
     def check(self, name: str, item: WireItem) -> None:
         """Refuse an item of another model; `name` is what was to be read."""

@@ -16,6 +16,7 @@ from dynarepo.exceptions import InvalidValueError
 
 __all__ = [
     "decode_decimal",
+    "decode_float",
     "decode_int",
     "decode_number",
     "encode_decimal",
@@ -29,6 +30,9 @@ _SHORT_INT: Final = 10**MAX_SIGNIFICANT_DIGITS
 _MAX_INT_BITS: Final = (10 ** (MAX_NUMBER_EXPONENT + 1)).bit_length()
 #: The longest plain text: a sign, "0.", 129 zeros and 38 digits; some room for other writers' zeros.
 _MAX_TEXT: Final = 256
+#: Plain text of at most 38 digits, which needs no look at its range; and such text without zeros to drop.
+_SHORT: Final = re.compile(r"-?\d{1,19}(?:\.\d{1,19})?", re.ASCII)
+_SHORT_CANONICAL: Final = re.compile(r"0|-?0\.\d{0,17}[1-9]|-?[1-9]\d{0,18}(?:\.\d{0,17}[1-9])?", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 
 
@@ -67,6 +71,8 @@ def encode_float(value: float) -> str:
 
 def encode_decimal(value: Decimal) -> str:
     """Give the text of a decimal."""
+    if _SHORT_CANONICAL.fullmatch(plain := str(value)) is not None:
+        return plain
     if not value.is_finite():
         raise InvalidValueError("NaN and infinity cannot be stored")
     digits, exponent = scale(value)
@@ -91,8 +97,15 @@ def decode_number(text: str) -> int | Decimal:
     return int(number) if exponent >= 0 or not digits else number
 
 
+def decode_float(text: str) -> float:
+    """Read a stored number as the nearest float."""
+    return float(decode_decimal(text))
+
+
 def decode_int(text: str) -> int:
     """Read a whole number."""
+    if _is_short_int(text):
+        return int(text)
     number = decode_number(text)
     whole = int(number)
     if whole != number:
@@ -102,6 +115,8 @@ def decode_int(text: str) -> int:
 
 def decode_decimal(text: str) -> Decimal:
     """Read a stored number exactly."""
+    if _SHORT.fullmatch(text) is not None:
+        return Decimal(text) or Decimal(0)
     if len(text) > _MAX_TEXT or _NUMBER.fullmatch(text) is None:
         raise ValueError("not a number")
     number = Decimal(text)

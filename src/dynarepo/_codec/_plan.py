@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import tzinfo
+from functools import cached_property
 from typing import Generic, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
 from dynarepo._codec._declared import compile_structure
 from dynarepo._codec._fields import FieldPlan, Role
+from dynarepo._codec._generated_reader import Reader, generate_reader
+from dynarepo._codec._generated_writer import Writer, generate_writer
 from dynarepo._codec._nodes import DecodeError, Node
 from dynarepo._codec._paths import Path, show
 from dynarepo._codec._scalars import OptionalNode
@@ -57,6 +60,10 @@ class ModelPlan(Generic[T]):
                 f"expected a {self.model.__name__} itself: the fields that {type(item).__name__} adds "
                 "could not be read back"
             )
+        try:
+            return self._writer(item, 0)
+        except Exception:  # noqa: BLE001, S110 - whatever is unusual is for the nodes
+            pass
         return self.node.write(item, ())
 
     def decode(self, item: WireItem) -> T:
@@ -64,10 +71,23 @@ class ModelPlan(Generic[T]):
         if type(item) is not dict:
             raise InvalidItemError(f"{self.model.__name__}: the stored item is not a map of attributes")
         try:
+            # No `cast`: it is a call for each item.
+            return self._reader(item, 1)  # type: ignore[return-value]
+        except Exception:  # noqa: BLE001, S110 - whatever is unusual is for the nodes
+            pass
+        try:
             return cast("T", self.node.read(item, 1))
         except DecodeError as error:
             problems = error.problems
         raise _invalid_item(self.model, problems)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return generate_reader(self.node)
+
+    @cached_property
+    def _writer(self) -> Writer:
+        return generate_writer(self.node)
 
     def validate_field(self, name: str, value: object) -> object:
         """

@@ -16,6 +16,7 @@ from pydantic import Secret, SecretBytes, SecretStr
 from dynarepo._codec._nodes import DecodeError, Node, content_of, refusal, wrong_type
 from dynarepo._codec._numbers import (
     decode_decimal,
+    decode_float,
     decode_int,
     encode_decimal,
     encode_float,
@@ -229,7 +230,7 @@ SCALARS: Final[Mapping[type, Node]] = {
     bytes: _scalar(bytes, "B", encode_binary, decode_binary, _TEXT_RANK),
     int: _scalar(int, "N", encode_int, decode_int, 2),
     Decimal: _scalar(Decimal, "N", encode_decimal, decode_decimal, 5),
-    float: _scalar(float, "N", encode_float, lambda text: float(decode_decimal(text)), 5),
+    float: _scalar(float, "N", encode_float, decode_float, 5),
     timedelta: _scalar(timedelta, "N", write_timedelta, read_timedelta, 5),
     datetime: _scalar(datetime, "S", write_datetime, read_datetime, 2),
     date: _scalar(date, "S", date.isoformat, read_date, 2),

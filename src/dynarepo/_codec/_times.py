@@ -30,7 +30,8 @@ _MAX_EPOCH_SECONDS: Final = 99_999_999_999
 
 def write_datetime(value: datetime) -> str:
     """Give an instant as fixed-width UTC, such as `2026-01-31T12:00:00.000000Z`."""
-    return f"{_utc(value).isoformat(timespec='microseconds')[:26]}Z"
+    instant = value if value.tzinfo is UTC else _utc(value)
+    return f"{instant.isoformat(timespec='microseconds')[:26]}Z"
 
 
 def read_datetime(text: str) -> datetime:

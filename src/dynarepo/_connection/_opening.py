@@ -1,8 +1,8 @@
 """
 Opening on the AWS SDK: the one place that imports it, late and off the event loop.
 
-The import takes longer than all other imports together, and only an open connection needs it. Then the SDK reads
-a megabyte of JSON. Both are done in a thread, before the deadline of opening begins: they wait for nobody.
+The import takes longer than all other imports together, and only an open connection needs it. Then the SDK
+has a megabyte of JSON to read. Both are done in a thread, before the deadline begins: they wait for nobody.
 """
 
 from __future__ import annotations

@@ -9,19 +9,18 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache
 from threading import Lock
 from typing import Any, Final
 
 import aioboto3  # type: ignore[import-untyped]
 from aiobotocore.session import AioSession, get_session
 from botocore.exceptions import BotoCoreError, NoRegionError, ProfileNotFound
-from botocore.loaders import Loader, create_loader
 from pydantic import SecretStr
 
 from dynarepo._config import DynamoDBConfig, check_endpoint
+from dynarepo._connection._sdk_descriptions import description_loader, read_descriptions
 from dynarepo._transport import DirectTransport, SdkCredentials, Transport
 from dynarepo._transport._aioboto3 import Aioboto3Transport
 from dynarepo._transport._sdk import sdk_config
@@ -30,10 +29,8 @@ from dynarepo.exceptions import ConfigurationError
 __all__ = ["PreparedSession", "SdkSession", "prepare"]
 
 _SERVICE: Final = "dynamodb"
-#: What a client or resource is made from, by the SDK's names for its files.
-_OF_THE_SERVICE: Final = ("resources-1", "service-2", "endpoint-rule-set-1")
-_OF_ALL_SERVICES: Final = ("endpoints", "partitions", "sdk-default-configuration")
 
+#: Sessions share a loader, which is no work for two threads at a time.
 _preparing: Final = Lock()
 
 
@@ -105,7 +102,7 @@ def prepare(config: DynamoDBConfig) -> PreparedSession:
     with _told_as_ours(), _preparing:
         sdk = get_session()
         sdk.set_config_variable("profile", config.profile)  # first: the session settles on one when asked
-        loader = _loader(sdk.get_config_variable("data_path"))
+        loader = description_loader(sdk.get_config_variable("data_path"))
         sdk.register_component("data_loader", loader)
         session = aioboto3.Session(
             botocore_session=sdk,
@@ -114,7 +111,7 @@ def prepare(config: DynamoDBConfig) -> PreparedSession:
             aws_secret_access_key=_reveal(config.aws_secret_access_key),
             aws_session_token=_reveal(config.aws_session_token),
         )
-        _read_descriptions(loader)
+        read_descriptions(loader, _SERVICE)
         return PreparedSession(config, sdk, session)
 
 
@@ -134,29 +131,6 @@ def _told_as_ours() -> Iterator[None]:
         raise ConfigurationError(
             f"the AWS SDK cannot be set up from this configuration ({type(error).__name__})"
         ) from None
-
-
-@cache
-def _kept_loader(data_path: str | None) -> Loader:
-    return create_loader(data_path)
-
-
-def _loader(data_path: str | None) -> Loader:
-    """Give the SDK's descriptions of services, which are found and parsed once in a process."""
-    loader = _kept_loader(data_path)
-    # Each session adds its own path once more.
-    loader.search_paths[:] = dict.fromkeys(loader.search_paths)
-    return loader
-
-
-def _read_descriptions(loader: Loader) -> None:
-    """Have the loader keep what clients will ask it for; what it lacks, they will say."""
-    for name in _OF_THE_SERVICE:
-        with suppress(BotoCoreError):
-            loader.load_service_model(_SERVICE, name)
-    for name in _OF_ALL_SERVICES:
-        with suppress(BotoCoreError):
-            loader.load_data(name)
 
 
 def _is_plain(endpoint_url: str | None) -> bool:

@@ -1,7 +1,8 @@
 """
 The narrow waist: `send(operation, payload) -> reply`, over the network or from a script.
 
-What needs the AWS SDK is imported from its own module, `_aioboto3` or `_sdk`, so that nobody else waits for it.
+What needs the AWS SDK is imported from its own module, `_aioboto3` or `_sdk`, so that nobody else
+waits for it.
 """
 
 from __future__ import annotations

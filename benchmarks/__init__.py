@@ -1,0 +1,1 @@
+"""What operations cost: ours beside other clients, against a server that answers from memory."""

@@ -1,0 +1,76 @@
+"""Batches: what an error says it was about, and that one slow chunk holds up no other."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from dynarepo import DynamoDBBatchOperationError, UnexpectedResponseError
+from dynarepo._wire import Payload
+from dynarepo.testing import FakeTransport, error_reply
+from tests.faked import on_fake
+from tests.models import User
+
+
+def users(number: int) -> list[User]:
+    return [User(pk="p", sk=f"{n:04}") for n in range(number)]
+
+
+def keys_of(payload: Payload) -> list[str]:
+    (writes,) = payload["RequestItems"].values()
+    return [write["PutRequest"]["Item"]["sk"]["S"] for write in writes]
+
+
+async def test_an_incomplete_batch_says_what_it_was_about() -> None:
+    async with on_fake(FakeTransport(error_reply("ValidationException")), User) as repository:
+        with pytest.raises(DynamoDBBatchOperationError) as raised:
+            await repository.batch_write(users(1))
+    error = raised.value
+    assert (error.operation, error.table_name) == ("BatchWriteItem", "app")
+    assert (error.code, error.request_id) == ("ValidationException", "FAKE0REQUEST0ID")
+    assert error.message.startswith("the batch is incomplete: 0 written, 1 not written, 0 unknown")
+
+
+async def test_a_reply_with_keys_of_somebody_else_says_what_it_was_about() -> None:
+    stranger = {"pk": {"S": "p"}, "sk": {"S": "other"}}
+    reply = {"Responses": {"app": []}, "UnprocessedKeys": {"app": {"Keys": [stranger]}}}
+    async with on_fake(FakeTransport(reply), User) as repository:
+        with pytest.raises(UnexpectedResponseError, match="not asked for") as raised:
+            await repository.batch_get([("p", "s")])
+    assert raised.value.operation == "BatchGetItem"
+
+
+async def test_a_chunk_that_hangs_holds_up_no_other() -> None:
+    released = asyncio.Event()
+    sent: list[str] = []
+
+    async def answer(_operation: str, payload: Payload) -> Any:
+        sent.append(keys_of(payload)[0])
+        if len(sent) == 1:
+            await released.wait()
+        elif len(sent) == 4:
+            released.set()
+        return {"UnprocessedItems": {}}
+
+    fake = FakeTransport.answering(answer)
+    async with on_fake(fake, User, batch_concurrency=2) as repository, asyncio.timeout(5):
+        assert await repository.batch_write(users(100)) == 100
+    assert sent == ["0000", "0025", "0050", "0075"]
+
+
+async def test_what_is_left_undone_does_not_hold_up_what_was_never_sent() -> None:
+    """The first chunk waits to be tried again while it is busy; the others go meanwhile."""
+    tried: list[list[str]] = []
+
+    def answer(_operation: str, payload: Payload) -> Any:
+        (writes,) = payload["RequestItems"].values()
+        tried.append(keys_of(payload))
+        left = writes[-1:] if len(tried) == 1 else []
+        return {"UnprocessedItems": {"app": left} if left else {}}
+
+    async with on_fake(FakeTransport.answering(answer), User, batch_concurrency=1) as repository:
+        assert await repository.batch_write(users(50)) == 50
+    assert [len(keys) for keys in tried] == [25, 25, 1]
+    assert tried[2] == ["0024"]
