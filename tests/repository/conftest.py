@@ -25,8 +25,10 @@ async def connection(embedded_config: DynamoDBConfig) -> AsyncIterator[DynamoDBC
         max_connections=10,
         connect_timeout=30,
     )
+    # A loaded machine is slow, and nothing is lost by that.
+    patient = embedded_config.model_copy(update={"deadline": 60.0, "attempt_timeout": 60.0})
     async with DynamoDBConnection(
-        config=embedded_config, logger=RecordingLogger(), transport=transport
+        config=patient, logger=RecordingLogger(), transport=transport
     ) as connection:
         yield connection
 

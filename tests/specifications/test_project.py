@@ -44,7 +44,11 @@ def test_functions_are_under_complexity_10_and_50_statements() -> None:
 def test_source_and_tests_are_checked_strictly_by_two_type_checkers() -> None:
     assert TOOLS["mypy"]["strict"] is True
     assert {"src", "tests", "integration", "examples"} <= set(TOOLS["mypy"]["files"])
-    assert "overrides" not in TOOLS["mypy"]
+    # What is said beside that is about other clients, to compare with, which need not be installed.
+    for override in TOOLS["mypy"]["overrides"]:
+        assert not any(
+            module.startswith(("dynarepo", "tests", "integration")) for module in override["module"]
+        )
     assert "src/dynarepo" in TOOLS["pyright"]["include"]
     for path in python_files("src", "tests", "integration", "examples"):
         assert "type: ignore\n" not in path.read_text(), f"{path}: an ignore names its code"
@@ -86,7 +90,7 @@ def test_every_public_method_is_called_by_a_test() -> None:
     methods = public_methods()
     assert {"save", "query_by_pk", "create_table", "put_item", "between", "attr"} <= methods
     by_the_block = {"commit", "end"}  # of a transaction, when its block ends
-    assert methods - called == by_the_block
+    assert methods - called <= by_the_block
 
 
 # The suite on servers

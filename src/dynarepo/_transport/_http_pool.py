@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import deque
+from ipaddress import ip_address
 from ssl import SSLContext
 from typing import Final, cast
 
@@ -132,6 +133,7 @@ class ConnectionPool:
         max_reply_bytes: int,
     ) -> None:
         self._address = (host, port)
+        self._eyeballs = None if _is_address(host) else _HAPPY_EYEBALLS_SECONDS
         self._ssl_context = ssl_context
         self._connect_timeout = connect_timeout
         self._keepalive = keepalive
@@ -191,7 +193,7 @@ class ConnectionPool:
                     host,
                     port,
                     ssl=self._ssl_context,
-                    happy_eyeballs_delay=_HAPPY_EYEBALLS_SECONDS,
+                    happy_eyeballs_delay=self._eyeballs,
                 )
         except TimeoutError:
             raise ConnectionError(f"it was not established within {self._connect_timeout:g} s") from None
@@ -208,3 +210,11 @@ class ConnectionPool:
             self._idle.popleft().abort()
         if self._idle:
             self._sweep = loop.call_later(self._idle[0].idle_since - ends, self._close_idle)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
