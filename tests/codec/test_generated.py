@@ -296,12 +296,13 @@ def test_a_reader_leaves_what_is_unusual_to_the_nodes(change: WireItem) -> None:
 
 
 def calls_of(function: Callable[[Any], object], value: object) -> list[str]:
-    """Give the functions written in Python that a call takes; once before it, what is lazy is made."""
+    """Give the functions in Python, but Pydantic's own, that a call takes; what is lazy is made before."""
     function(value)
     calls: list[str] = []
 
     def note(frame: FrameType, event: str, _: object) -> None:
-        if event == "call":
+        module = str(frame.f_globals.get("__name__"))
+        if event == "call" and not module.startswith(("abc", "pydantic")):
             calls.append(frame.f_code.co_name)
 
     sys.setprofile(note)
