@@ -80,6 +80,15 @@ def lowest(session: nox.Session) -> None:
 
 
 @nox.session
+def newest(session: nox.Session) -> None:
+    """The tests on the newest aiobotocore, which the newest aioboto3 does not ask for; pip says so."""
+    session.install("-e", ".[test]")
+    session.install("--upgrade", "aiobotocore")
+    session.run("python", "-m", "pip", "list")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
 def integration(session: nox.Session) -> None:
     """The integration suite, but for what has a session of its own; the backend is chosen behind `--`."""
     session.install("-e", ".[test]")
