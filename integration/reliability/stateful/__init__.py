@@ -1,0 +1,1 @@
+"""Random sequences of calls, and the plain Python that says how each must end."""

@@ -1,0 +1,1 @@
+"""Servers that keep their clients waiting, and the calls that wait."""
