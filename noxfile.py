@@ -141,6 +141,19 @@ def guard(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks", "guard", *session.posargs)
 
 
+@nox.session
+def site(session: nox.Session) -> None:
+    """The documentation site, built strictly into build/site, and a picture of it if there is a browser."""
+    session.install("-e", ".[site]")
+    session.run("python", ".ci/site_pages.py", "build/site-pages")
+    session.run("zensical", "build", "--strict", "--clean")
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        session.log("no chromium, and so no picture")
+        return
+    session.run("python", ".ci/site_picture.py", browser, "build/site", "build/site.png")
+
+
 @nox.session(python=False)
 def quickstart(session: nox.Session) -> None:
     """The README's quickstart, word for word, in a copy of the checkout."""

@@ -1,8 +1,6 @@
 """
 Every error that dynarepo raises, as one tree, grouped by what the caller can do next.
 
-::
-
     DynamoDBServiceError
     ├── RequestRefusedError (ValueError)      mend the call: nothing was sent
     │   ├── ConfigurationError                the configuration, or how the library is used

@@ -188,8 +188,6 @@ class RepositoryBase(Connected, Generic[T]):
         """
         Say what a call would send, and send nothing.
 
-        ::
-
             print(await users.explain(lambda u: u.query_by_pk("USER#1", where=attr("age").ge(18))))
 
         Args:

@@ -41,8 +41,6 @@ class DynamoDBConnection(Connected):
     """
     Opened once per application, at start-up; repositories on it share connections and credentials.
 
-    ::
-
         async with DynamoDBConnection(config=config, logger=structlog.get_logger()) as connection:
             orders = connection.repository(Order)
             users = connection.repository(User)

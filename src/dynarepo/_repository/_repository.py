@@ -18,8 +18,6 @@ class AsyncDynamoDBRepository(AsyncReadRepository[T], AsyncWriteRepository[T]):
     """
     Persists models of one type in one DynamoDB table.
 
-    ::
-
         async with AsyncDynamoDBRepository(User, config=config, logger=structlog.get_logger()) as users:
             await users.save(user)
             same = await users.get_one(user.pk, user.sk)

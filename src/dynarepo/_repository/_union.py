@@ -24,8 +24,6 @@ class AsyncUnionRepository(AsyncReadRepository[T]):
     """
     Reads several models that share a table; each item comes back as the model that its discriminator names.
 
-    ::
-
         shop = AsyncUnionRepository[Customer | Order](Customer, Order, config=config, logger=logger)
         async for thing in shop.iter_query_items("CUSTOMER#1"):
             match thing:

@@ -71,8 +71,6 @@ class AsyncWriteRepository(ItemWriteRepository[T]):
         """
         Mix saves and deletes; chunks are sent while the block runs, the rest at its end.
 
-        ::
-
             async with users.batch() as batch:
                 await batch.save(user)
                 await batch.delete("USER#1", "OLD")

@@ -29,8 +29,6 @@ def dynamodb_lifespan(
     """
     Make a lifespan that opens one connection at start-up and closes it at the end.
 
-    ::
-
         app = FastAPI(lifespan=dynamodb_lifespan(config=config, logger=structlog.get_logger()))
 
     In a lifespan of your own: `async with dynamodb_lifespan(config=config, logger=logger)(app): ...`. The

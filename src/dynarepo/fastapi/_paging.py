@@ -30,8 +30,6 @@ class PageParams(BaseModel):
     """
     The query parameters of a route that lists items.
 
-    ::
-
         async def list_orders(orders: Orders, page: Annotated[PageParams, Query()]) -> Page[Order]:
             return Page.of(await orders.scan(**page.options()))
 

@@ -33,8 +33,6 @@ def not_modified(request: Request, version: int) -> bool:
     """
     Tell whether `If-None-Match` of a GET names the version, so that 304 is the answer.
 
-    ::
-
         headers = {"ETag": etag(order.version)}
         if not_modified(request, order.version):
             return Response(status_code=304, headers=headers)

@@ -26,8 +26,6 @@ def repository(
     """
     Make a dependency that gives a repository on the application's connection.
 
-    ::
-
         Orders = Annotated[AsyncDynamoDBRepository[Order], Depends(repository(Order))]
 
 

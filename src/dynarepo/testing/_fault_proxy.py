@@ -53,8 +53,6 @@ class FaultProxy(LoopbackServer):
     """
     Stands in front of a local DynamoDB and makes the faults that it is told to make.
 
-    ::
-
         async with FaultProxy(config) as proxy:
             async with AsyncDynamoDBRepository(User, config=proxy.config, logger=logger) as users:
                 proxy.fault_next(Fault.RESET_AFTER)

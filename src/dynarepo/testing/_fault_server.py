@@ -62,8 +62,6 @@ class FaultServer(LoopbackServer):
     """
     Answers requests from a script, and gets wrong what the script says.
 
-    ::
-
         async with FaultServer(Fault.RESET_AFTER, success_reply({})) as server:
             async with AsyncDynamoDBRepository(User, config=server.config, logger=logger) as users:
                 await users.save(user)
