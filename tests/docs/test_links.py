@@ -10,7 +10,7 @@ import pytest
 
 from tests.docs.markdown import DECISIONS, GUIDES, README, ROOT
 
-PAGES = (README, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *GUIDES, *DECISIONS)
+PAGES = (README, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *GUIDES, *DECISIONS)
 
 
 def name_of(path: Path) -> str:

@@ -33,7 +33,7 @@ def pages_of(nav: Any) -> Iterator[str]:
 def test_the_navigation_has_every_page_once() -> None:
     nav = tomllib.loads((ROOT / "zensical.toml").read_text())["project"]["nav"]
     pages = [str(page.relative_to(ROOT / "docs")) for page in (*GUIDES, *DECISIONS, *REFERENCE)]
-    top = {"index.md", "guides.md", "changelog.md", "contributing.md"}
+    top = {"index.md", "guides.md", "changelog.md", "contributing.md", "security.md"}
     assert sorted(pages_of(nav)) == sorted({*pages, *top} - {"README.md"})
 
 
