@@ -44,6 +44,7 @@ class ModelPlan(Generic[T]):
         self.by_attribute = node.by_attribute
         self.node = node
         self._rules = Rules.of(model)
+        self._rules_of_fields: dict[str, Rules] = {}
 
     def encode(self, item: T) -> WireItem:
         """
@@ -99,7 +100,10 @@ class ModelPlan(Generic[T]):
         """
         if self._field(name).computed:
             raise InvalidRequestError(f"{self.model.__name__}.{name} is computed and takes no value")
-        return self._validated(cast("Rules", self._rules.part(name)), (name,), value)
+        rules = self._rules_of_fields.get(name)
+        if rules is None:
+            rules = self._rules_of_fields[name] = cast("Rules", self._rules.part(name))
+        return self._validated(rules, (name,), value)
 
     def validate_part(self, path: Path, value: object) -> object:
         """
