@@ -8,10 +8,13 @@ import pytest
 
 import dynarepo
 import dynarepo.exceptions
+import dynarepo.pytest_plugin
 import dynarepo.testing
 
 
-@pytest.mark.parametrize("module", [dynarepo, dynarepo.testing], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [dynarepo, dynarepo.pytest_plugin, dynarepo.testing], ids=lambda module: module.__name__
+)
 def test_all_lists_every_public_name_in_order(module: ModuleType) -> None:
     """What a module imports for its users is in `__all__`, and nothing else."""
     public = {

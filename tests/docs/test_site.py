@@ -15,6 +15,7 @@ import pytest
 
 import dynarepo
 import dynarepo.fastapi
+import dynarepo.pytest_plugin
 import dynarepo.testing
 from tests.docs.markdown import DECISIONS, GUIDES, ROOT
 from tests.docs.test_links import relative_links
@@ -37,7 +38,11 @@ def test_the_navigation_has_every_page_once() -> None:
     assert sorted(pages_of(nav)) == sorted({*pages, *top} - {"README.md"})
 
 
-@pytest.mark.parametrize("module", [dynarepo, dynarepo.fastapi, dynarepo.testing], ids=lambda it: it.__name__)
+@pytest.mark.parametrize(
+    "module",
+    [dynarepo, dynarepo.fastapi, dynarepo.pytest_plugin, dynarepo.testing],
+    ids=lambda it: it.__name__,
+)
 def test_the_reference_has_every_public_name(module: ModuleType) -> None:
     shown = {name for page in REFERENCE for name in re.findall(r"^::: (\S+)", page.read_text(), re.MULTILINE)}
     if module.__name__ not in shown:
@@ -46,7 +51,7 @@ def test_the_reference_has_every_public_name(module: ModuleType) -> None:
 
 
 def test_what_guides_link_to_has_a_page_on_the_site(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, ".ci/site_pages.py", str(tmp_path)], cwd=ROOT, check=True)  # noqa: S603
+    subprocess.run([sys.executable, ".ci/site_pages.py", str(tmp_path)], cwd=ROOT, check=True)
     pages = list(tmp_path.rglob("*.md"))
     assert tmp_path / "source" / "examples" / "fastapi_app.py.md" in pages
     for page in pages:

@@ -38,6 +38,14 @@ async def test_one_function_can_answer_everything() -> None:
     assert fake.requests == [("A", {}), ("B", {})]
 
 
+async def test_a_script_can_be_added_to_and_then_be_a_function() -> None:
+    fake = FakeTransport({"n": 1})
+    fake.answer_next({"n": 2}, {"n": 3})
+    assert [await send(fake) for _ in range(3)] == [{"n": 1}, {"n": 2}, {"n": 3}]
+    fake.answer_all(lambda operation, payload: {"operation": operation})
+    assert [await send(fake, name) for name in ("A", "B")] == [{"operation": "A"}, {"operation": "B"}]
+
+
 async def test_a_function_may_be_a_coroutine_and_give_any_entry() -> None:
     async def answer(operation: str, payload: dict[str, Any]) -> WireReply:
         return error_reply("ConditionalCheckFailedException", Item={"pk": {"S": "a"}})

@@ -57,7 +57,7 @@ class Rig:
         if self.server is not None:
             return [(request.operation, request.payload) for request in self.server.requests]
         assert isinstance(self.transport, FakeTransport)
-        return self.transport.requests
+        return list(self.transport.requests)
 
 
 def config_for(url: str, transport: str = "direct", **options: Any) -> DynamoDBConfig:

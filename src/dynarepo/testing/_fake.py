@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from dynarepo._transport import AttemptError, WireReply, read_reply
 from dynarepo._wire import Payload
 from dynarepo.exceptions import ConnectionFailedError, DeadlineExceededError, DynamoDBServiceError
+from dynarepo.testing._request_log import RequestLog, SentRequest
 from dynarepo.testing._script import Script, settled
 
 __all__ = ["FakeTransport", "connection_refused", "error_reply", "lost_reply", "success_reply"]
@@ -35,19 +36,27 @@ class FakeTransport:
 
     def __init__(self, *script: Entry) -> None:
         self._script = Script(*script)
-        self.requests: list[tuple[str, Payload]] = []
+        self.requests: RequestLog[SentRequest] = RequestLog()
         self.closed = False
 
     @classmethod
     def answering(cls, answer: Answer) -> Self:
         """Answer every request by one function of operation and payload."""
         fake = cls()
-        fake._script.repeat(answer)
+        fake.answer_all(answer)
         return fake
+
+    def answer_next(self, *script: Entry) -> None:
+        """Add to the script."""
+        self._script.extend(*script)
+
+    def answer_all(self, answer: Answer) -> None:
+        """Answer every request from now on by one function of operation and payload."""
+        self._script.repeat(answer)
 
     async def send(self, operation: str, payload: Payload, *, timeout: float) -> Payload:  # noqa: ASYNC109
         """Answer one request."""
-        self.requests.append((operation, payload))
+        self.requests.append(SentRequest(operation, payload))
         scripted = connection_refused() if self.closed else self._script.next(operation)
         try:
             async with asyncio.timeout(timeout):

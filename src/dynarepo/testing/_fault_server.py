@@ -22,6 +22,7 @@ from dynarepo.testing._fake import error_reply, success_reply
 from dynarepo.testing._faults import Fault, can_meet, cut_short, left_out, with_left_out
 from dynarepo.testing._http import Message, message_of
 from dynarepo.testing._loopback import LoopbackServer, local_config
+from dynarepo.testing._request_log import RequestLog
 from dynarepo.testing._script import Script, settled
 from dynarepo.testing._served import ServedConnection
 
@@ -89,7 +90,7 @@ class FaultServer(LoopbackServer):
         self._table_name = table_name
         self._failures: list[Exception] = []
         self._came = asyncio.Event()
-        self.requests: list[ReceivedRequest] = []
+        self.requests: RequestLog[ReceivedRequest] = RequestLog()
 
     @classmethod
     def answering(cls, entry: Entry, *, table_name: str = "dynarepo") -> Self:

@@ -1,0 +1,1 @@
+"""Tests of the pytest plugin: its fixtures in this session, and sessions of its own."""

@@ -1,0 +1,94 @@
+"""The transport that keeps what passes it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+import pytest
+
+from dynarepo import AsyncDynamoDBRepository, DynamoDBConfig, DynamoDBConnection
+from dynarepo._transport import AttemptError
+from dynarepo.exceptions import ConnectionFailedError
+from dynarepo.testing import (
+    FakeTransport,
+    Fault,
+    FaultServer,
+    RecordingTransport,
+    RequestLog,
+    SentRequest,
+    error_reply,
+)
+from tests.models import User
+from tests.recording_logger import RecordingLogger
+
+KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+
+
+@pytest.mark.parametrize("kind", ["direct", "aioboto3"])
+async def test_what_is_sent_to_a_server_arrives_there_and_is_kept(
+    embedded_config: DynamoDBConfig, kind: Literal["direct", "aioboto3"]
+) -> None:
+    config = embedded_config.model_copy(update={"transport": kind})
+    transport = RecordingTransport(config)
+    async with DynamoDBConnection(config=config, logger=RecordingLogger(), transport=transport) as connection:
+        await connection.table_admin().create_table(User)
+        users = connection.repository(User)
+        user = await users.save(User(pk="a", sk="b"))
+        assert await users.get_one("a", "b") == user
+    assert transport.requests.operations == ["CreateTable", "DescribeTable", "PutItem", "GetItem"]
+    operation, payload = transport.requests[-1]
+    assert (operation, payload["TableName"], payload["Key"]) == ("GetItem", config.table_name, KEY)
+
+
+async def test_what_another_transport_sends_is_kept_with_every_attempt() -> None:
+    transport = RecordingTransport(FakeTransport(error_reply("ThrottlingException"), {}))
+    async with AsyncDynamoDBRepository(
+        User, config=DynamoDBConfig(table_name="app"), logger=RecordingLogger(), transport=transport
+    ) as users:
+        await users.get_one("a", "b")
+    assert transport.requests.operations == ["GetItem", "GetItem"]
+
+
+async def test_a_request_that_fails_is_kept() -> None:
+    transport = RecordingTransport(FakeTransport(error_reply("ValidationException")))
+    with pytest.raises(AttemptError):
+        await transport.send("GetItem", {"Key": KEY}, timeout=5)
+    assert transport.requests == [SentRequest("GetItem", {"Key": KEY})]
+
+
+async def test_closing_it_closes_what_sends() -> None:
+    fake = FakeTransport()
+    await RecordingTransport(fake).close()
+    assert fake.closed
+
+
+async def test_it_opens_the_way_once_when_it_is_needed_or_before(embedded_config: DynamoDBConfig) -> None:
+    transport = RecordingTransport(embedded_config)
+    await transport.open()
+    await asyncio.gather(*(transport.send("ListTables", {}, timeout=5) for _ in range(3)), transport.open())
+    await transport.close()
+    await RecordingTransport(FakeTransport()).open()  # there is nothing to open
+
+
+async def test_nothing_is_sent_after_it_was_closed(embedded_config: DynamoDBConfig) -> None:
+    transport = RecordingTransport(embedded_config)
+    await transport.close()
+    with pytest.raises(AttemptError) as raised:
+        await transport.send("ListTables", {}, timeout=5)
+    assert isinstance(raised.value.error, ConnectionFailedError)
+    assert not raised.value.may_have_acted
+
+
+async def test_a_scripted_server_keeps_requests_in_the_same_way() -> None:
+    async with FaultServer(Fault.RESET_AFTER, {}) as server:
+        async with AsyncDynamoDBRepository(User, config=server.config, logger=RecordingLogger()) as users:
+            await users.get_one("a", "b")
+        assert server.requests.operations == ["GetItem", "GetItem"]
+        assert [payload["Key"] for payload in server.requests.payloads("GetItem")] == [KEY, KEY]
+
+
+def test_payloads_are_those_of_one_operation() -> None:
+    log = RequestLog([SentRequest("GetItem", {"n": 1}), SentRequest("PutItem", {"n": 2})])
+    assert log.payloads("PutItem") == [{"n": 2}]
+    assert log.payloads("DeleteItem") == []
