@@ -6,12 +6,17 @@ import asyncio
 from types import TracebackType
 from typing import Any, Final, Self
 
-from dynarepo.testing import success_reply
-from dynarepo.testing._http import Message, close_stream, read_message
+from dynarepo.testing import WireReply, error_reply, success_reply
+from dynarepo.testing._http import Message, close_stream, message_of, read_message
 
 __all__ = ["QuickServer"]
 
 _MORE: Final = {"amount": {"N": "2"}, "note": {"S": "x"}, "version": {"N": "2"}}
+_KEYS: Final = {"owner": "HASH", "name": "RANGE"}
+_TABLE: Final = {
+    "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in _KEYS.items()],
+    "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in _KEYS],
+}
 
 
 class QuickServer:
@@ -20,14 +25,17 @@ class QuickServer:
 
     Args:
         pieces: In how many pieces a reply is sent, each at a turn of its own.
+        is_busy: Whether it throttles each request once, so that it takes another attempt.
 
     Attributes:
         url: Where it answers.
         tasks: What runs for it, one for each connection.
     """
 
-    def __init__(self, pieces: int = 1) -> None:
+    def __init__(self, pieces: int = 1, *, is_busy: bool = False) -> None:
         self._pieces = pieces
+        self._is_busy = is_busy
+        self._seen: set[tuple[str, bytes]] = set()
         self.url = ""
         self.tasks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
@@ -60,12 +68,18 @@ class QuickServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while (request := await read_message(reader)) is not None:
-                reply = success_reply(_answer(request.operation, request.payload))
-                await self._send(writer, Message("HTTP/1.1 200 OK", reply.headers, reply.body).encoded())
+                await self._send(writer, message_of(self._reply(request)).encoded())
         except OSError:
             pass  # the client left
         finally:
             await close_stream(writer)
+
+    def _reply(self, request: Message) -> WireReply:
+        attempted = (request.operation, request.body)
+        if self._is_busy and attempted not in self._seen:
+            self._seen.add(attempted)
+            return error_reply("ThrottlingException")
+        return success_reply(_answer(request.operation, request.payload))
 
     async def _send(self, writer: asyncio.StreamWriter, reply: bytes) -> None:
         size = -(-len(reply) // self._pieces)
@@ -82,9 +96,9 @@ def _answer(operation: str, payload: Any) -> dict[str, Any]:
         case "UpdateItem" | "DeleteItem":
             return {"Attributes": _item(payload["Key"])}
         case "Query" | "Scan":
-            (owner,) = payload["ExpressionAttributeValues"].values()
-            items = [_item({"owner": owner, "name": {"S": name}}) for name in "abc"]
-            return {"Items": items, "Count": 3, "ScannedCount": 3}
+            return _page(payload)
+        case "DescribeTable":
+            return {"Table": _TABLE}
         case "BatchGetItem":
             tables = payload["RequestItems"].items()
             return {
@@ -96,6 +110,15 @@ def _answer(operation: str, payload: Any) -> dict[str, Any]:
         case "BatchWriteItem":
             return {"UnprocessedItems": {}}
     return {}
+
+
+def _page(payload: Any) -> dict[str, Any]:
+    (owner,) = payload["ExpressionAttributeValues"].values()
+    after = payload.get("ExclusiveStartKey", {"name": {"S": ""}})["name"]["S"]
+    left = [{"owner": owner, "name": {"S": name}} for name in "abc" if name > after]
+    keys = left[: payload.get("Limit", len(left))]
+    page = {"Items": [_item(key) for key in keys], "Count": len(keys), "ScannedCount": len(keys)}
+    return page if len(keys) == len(left) else {**page, "LastEvaluatedKey": keys[-1]}
 
 
 def _item(key: dict[str, Any]) -> dict[str, Any]:

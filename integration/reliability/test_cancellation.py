@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
@@ -12,11 +13,11 @@ import pytest_asyncio
 from pydantic import BaseModel
 
 from dynarepo import DynamoDBConfig
-from integration.reliability.operations import OPERATIONS, Operation
-from integration.reliability.profiles import Profile
+from integration.reliability.cancelled_calls import CALLS, Call
+from integration.reliability.profiles import Profile, chosen_profile
 from integration.reliability.quick_server import QuickServer
 from integration.reliability.tally import Tally
-from integration.reliability.world import World, connected, new_owner
+from integration.reliability.world import World, hurried, new_owner
 from tests.faked import other_tasks, turns
 
 _SEED: Final = 20260101
@@ -28,14 +29,59 @@ _MANY: Final = 1000
 Quick = tuple[QuickServer, World]
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """
+    How calls come to the server and back.
+
+    Attributes:
+        transport: What carries them.
+        pieces: In how many pieces a reply comes.
+        is_connected: Whether there is a connection before a call begins.
+        is_busy: Whether each request is throttled once.
+    """
+
+    transport: str = "direct"
+    pieces: int = 1
+    is_connected: bool = True
+    is_busy: bool = False
+
+    def __str__(self) -> str:
+        parts = {
+            self.transport: True,
+            f"{self.pieces} pieces": self.pieces > 1,
+            "not connected": not self.is_connected,
+            "retried": self.is_busy,
+        }
+        return ", ".join(part for part, is_so in parts.items() if is_so)
+
+
+_DIRECT: Final = Way()
+_SDK: Final = Way("aioboto3")
+_SHORT: Final = (_DIRECT, replace(_DIRECT, is_connected=False), replace(_DIRECT, is_busy=True), _SDK)
+_FULL: Final = (
+    *_SHORT,
+    *(replace(_DIRECT, pieces=pieces, is_connected=is_so) for pieces in (4, 16) for is_so in (True, False)),
+    replace(_SDK, is_connected=False),
+    replace(_SDK, is_busy=True),
+)
+_WAYS: Final = _SHORT if chosen_profile().name == "short" else _FULL
+
+#: How many calls are mixed; those of the SDK take long.
+_MIXED: Final = {_DIRECT: 10_000, _SDK: 1_000}
+
+
+def goal(what: str, way: Way) -> str:
+    return what if way.transport == _DIRECT.transport else f"{what}, {way.transport}"
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def quick(request: pytest.FixtureRequest, patient_config: DynamoDBConfig) -> AsyncIterator[Quick]:
     """Connect to a server that answers at once; at the end nothing is left of either."""
-    async with QuickServer(getattr(request, "param", 1)) as server:
-        config = patient_config.model_copy(
-            update={"endpoint_url": server.url, "max_connections": _CONNECTIONS}
-        )
-        async with connected(config) as world:
+    way: Way = request.param
+    async with QuickServer(way.pieces, is_busy=way.is_busy) as server:
+        update = {"endpoint_url": server.url, "max_connections": _CONNECTIONS, "transport": way.transport}
+        async with hurried(patient_config.model_copy(update=update)) as world:
             yield server, world
         await turns()
         assert not server.tasks, "a connection was left open"
@@ -63,10 +109,10 @@ async def mismatches(world: World) -> int:
     return sum(owners(account) != {owner} for owner, account in zip(asked, found, strict=True))
 
 
-async def cancelled_after(steps: int, operation: Operation, world: World) -> bool:
+async def cancelled_after(steps: int, call: Call, world: World) -> bool:
     """Cancel a call after so many steps; tell whether it still ran."""
     owner = new_owner()
-    task = asyncio.ensure_future(operation.call(world, owner))
+    task = asyncio.ensure_future(call(world, owner))
     for _ in range(steps):
         await asyncio.sleep(0)
     was_cancelled = task.cancel()
@@ -76,38 +122,42 @@ async def cancelled_after(steps: int, operation: Operation, world: World) -> boo
     return was_cancelled
 
 
-@pytest.mark.parametrize("quick", [1, 4, 16], indirect=True, ids=lambda pieces: f"{pieces} pieces")
-@pytest.mark.parametrize("is_connected", [True, False], ids=["connected", "not connected"])
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+@pytest.mark.parametrize(
+    ("quick", "way"), [(way, way) for way in _WAYS], indirect=["quick"], ids=map(str, _WAYS)
+)
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 async def test_a_call_can_be_cancelled_at_every_step(
-    operation: Operation, is_connected: bool, quick: Quick, tally: Tally
+    call: Call, way: Way, quick: Quick, tally: Tally
 ) -> None:
     server, world = quick
     cancels = leaked = 0
     for steps in range(_MANY):
-        if not is_connected:
+        if not way.is_connected:
             server.drop()
             await turns()
-        if not await cancelled_after(steps, operation, world):
+        if not await cancelled_after(steps, call, world):
             break
         cancels += 1
         leaked += await strays(server) + await mismatches(world)
-    tally.add("cancellations at every step", cancels, cancels - leaked, leaked=leaked)
+    tally.add(goal("cancellations at every step", way), cancels, cancels - leaked, leaked=leaked)
     assert 1 < cancels < _MANY - 1
     assert not leaked
 
 
+@pytest.mark.parametrize(
+    ("quick", "way"), [(way, way) for way in _MIXED], indirect=["quick"], ids=map(str, _MIXED)
+)
 async def test_calls_beside_cancelled_ones_get_their_own_replies(
-    quick: Quick, tally: Tally, profile: Profile
+    way: Way, quick: Quick, tally: Tally, profile: Profile
 ) -> None:
     server, world = quick
-    random, number, places = Random(_SEED), profile.number(10_000), asyncio.Semaphore(20)  # noqa: S311
+    random, number, places = Random(_SEED), profile.number(_MIXED[way]), asyncio.Semaphore(20)  # noqa: S311
     outcomes: list[bool | None] = []
 
-    async def one(operation: Operation, steps: int) -> None:
+    async def one(call: Call, steps: int) -> None:
         async with places:
             owner = new_owner()
-            task = asyncio.ensure_future(operation.call(world, owner))
+            task = asyncio.ensure_future(call(world, owner))
             if steps:
                 for _ in range(steps):
                     await asyncio.sleep(0)
@@ -115,10 +165,11 @@ async def test_calls_beside_cancelled_ones_get_their_own_replies(
             await asyncio.wait([task])
             outcomes.append(None if task.cancelled() else owners(task.result()) <= {owner})
 
-    drawn = [(random.choice(OPERATIONS), random.choice((0, random.randint(1, 60)))) for _ in range(number)]
+    calls = list(CALLS.values())
+    drawn = [(random.choice(calls), random.choice((0, random.randint(1, 60)))) for _ in range(number)]
     await asyncio.gather(*(one(*each) for each in drawn))
     leaked = outcomes.count(False) + await strays(server) + await mismatches(world)
-    tally.add("calls beside cancelled ones", number, len(outcomes) - leaked, leaked=leaked)
+    tally.add(goal("calls beside cancelled ones", way), number, len(outcomes) - leaked, leaked=leaked)
     assert outcomes.count(None) > number / 10
     assert outcomes.count(True) > number / 10
     assert not leaked

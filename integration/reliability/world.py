@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,12 +13,13 @@ from typing import Final
 from pydantic import BaseModel
 
 from dynarepo import AsyncDynamoDBRepository, DynamoDBConfig, DynamoDBConnection
-from dynarepo._transport import DirectTransport
+from dynarepo._connection import Channel
+from dynarepo._transport import DirectTransport, Transport
 from dynarepo.testing import FaultProxy
 from integration.behaviour.stores import SentOperations
 from tests.transport.rigs import StaticCredentials
 
-__all__ = ["Account", "Counted", "World", "connected", "new_owner", "world_behind"]
+__all__ = ["Account", "Counted", "World", "connected", "hurried", "new_owner", "world_behind"]
 
 _ACCOUNTS: Final = "accounts"
 _COUNTED: Final = "counted"
@@ -87,18 +89,19 @@ class World:
 
 @asynccontextmanager
 async def connected(config: DynamoDBConfig) -> AsyncIterator[World]:
-    """Connect; for the direct transport without the SDK, whose session takes long to make."""
-    transport = None
-    if config.transport == "direct":
-        transport = DirectTransport(
-            str(config.endpoint_url),
-            str(config.region),
-            StaticCredentials(),
-            max_connections=config.max_connections,
-            connect_timeout=config.connect_timeout,
-        )
+    """Connect."""
+    transport = _transport(config)
     async with DynamoDBConnection(config=config, logger=SentOperations(), transport=transport) as connection:
         yield World.on(connection)
+
+
+@asynccontextmanager
+async def hurried(config: DynamoDBConfig) -> AsyncIterator[World]:
+    """Connect so that nobody waits between attempts but a turn of the loop."""
+    async with Channel(
+        config, SentOperations(), transport=_transport(config), sleep=lambda _: asyncio.sleep(0)
+    ) as channel:
+        yield World.on(DynamoDBConnection(config=config, logger=SentOperations(), channel=channel))
 
 
 @asynccontextmanager
@@ -110,6 +113,19 @@ async def world_behind(
         async with connected(proxy.config) as world:
             yield proxy, world
         await proxy.drained()
+
+
+def _transport(config: DynamoDBConfig) -> Transport | None:
+    """Make the direct transport, without the SDK: its session takes long. The connection makes the other."""
+    if config.transport != "direct":
+        return None
+    return DirectTransport(
+        str(config.endpoint_url),
+        str(config.region),
+        StaticCredentials(),
+        max_connections=config.max_connections,
+        connect_timeout=config.connect_timeout,
+    )
 
 
 def new_owner() -> str:

@@ -1,6 +1,6 @@
 """An async repository for Amazon DynamoDB: Pydantic models stay pure data, the repository persists them."""
 
-from dynarepo._config import DynamoDBConfig
+from dynarepo._config import CapacityLimit, DynamoDBConfig
 from dynarepo._expressions import (
     Action,
     AttributePath,
@@ -25,7 +25,7 @@ from dynarepo._expressions import (
     set_,
     size,
 )
-from dynarepo._observability import Logger
+from dynarepo._observability import ConsumedUnits, Logger, OpenTelemetry, Usage
 from dynarepo._pages import PaginationResult
 from dynarepo._repository import (
     AsyncDynamoDBRepository,
@@ -45,6 +45,7 @@ from dynarepo._schema import DynamoDBBaseModel, GlobalIndex, KeyTemplate, LocalI
 from dynarepo._transport import Transport
 from dynarepo.exceptions import (
     AuthenticationError,
+    CapacityLimitError,
     ConditionFailedError,
     ConfigurationError,
     ConnectionClosedError,
@@ -91,11 +92,14 @@ __all__ = [
     "AttributePath",
     "AuthenticationError",
     "Batch",
+    "CapacityLimit",
+    "CapacityLimitError",
     "Condition",
     "ConditionFailedError",
     "ConfigurationError",
     "ConnectionClosedError",
     "ConnectionFailedError",
+    "ConsumedUnits",
     "DeadlineExceededError",
     "DynamoDBBaseModel",
     "DynamoDBBatchOperationError",
@@ -119,6 +123,7 @@ __all__ = [
     "KeyTemplate",
     "LocalIndex",
     "Logger",
+    "OpenTelemetry",
     "PaginationResult",
     "QueryOptions",
     "RejectedError",
@@ -142,6 +147,7 @@ __all__ = [
     "TransientError",
     "Transport",
     "UnexpectedResponseError",
+    "Usage",
     "VersionConflictError",
     "WriteOutcomeUnknownError",
     "WriteTransaction",

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-__all__ = ["DynamoDBConfig", "check_endpoint", "is_table_name"]
+__all__ = ["CapacityLimit", "DynamoDBConfig", "check_endpoint", "is_table_name"]
 
 _REGION: Final = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 _TABLE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{3,255}")
@@ -21,6 +21,41 @@ _LINK_LOCAL: Final = (ipaddress.ip_network("169.254.0.0/16"), ipaddress.ip_netwo
 
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 Capacity = Annotated[int, Field(ge=1, strict=True)]
+Units = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class CapacityLimit(BaseModel):
+    """
+    The capacity that may be consumed, by what DynamoDB says was consumed.
+
+    Args:
+        read: Read units for each second; without it, reads are not limited.
+        write: Write units for each second; likewise.
+        burst: For how many seconds unused units are kept: so much may be consumed at once.
+
+    Raises:
+        pydantic.ValidationError: A value is refused, or nothing is limited.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    read: Units | None = None
+    write: Units | None = None
+    burst: Seconds = 1.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_are_known(cls, given: object) -> object:
+        # Where a dictionary stands for it, Pydantic's own refusal would show the names in it.
+        if isinstance(given, dict) and not given.keys() <= cls.model_fields.keys():
+            raise ValueError("a capacity limit has read, write and burst")
+        return given
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> Self:
+        if self.read is None and self.write is None:
+            raise ValueError("a capacity limit needs read or write")
+        return self
 
 
 class DynamoDBConfig(BaseModel):
@@ -48,6 +83,7 @@ class DynamoDBConfig(BaseModel):
         consistent_read: Read consistently where DynamoDB can: tables and local indexes.
         read_capacity: Provisioned read capacity of tables made by `TableAdmin`; on demand without it.
         write_capacity: Provisioned write capacity, given together with `read_capacity`.
+        capacity: A limit on what is consumed through the connection; calls wait for it within their deadline.
         cursor_keys: Secrets of 16 bytes or more that sign or encrypt cursors: the first makes them, all are
             accepted. Without them, a key is made for this process and its cursors are of no use in another.
         cursor_scope: A name, such as the tenant's, that every cursor is bound to.
@@ -82,6 +118,7 @@ class DynamoDBConfig(BaseModel):
     consistent_read: bool = False
     read_capacity: Capacity | None = None
     write_capacity: Capacity | None = None
+    capacity: CapacityLimit | None = None
     cursor_keys: tuple[SecretStr, ...] = ()
     cursor_scope: str = ""
     encrypt_cursors: bool = False

@@ -19,6 +19,7 @@ Every error that dynarepo raises, as one tree, grouped by what the caller can do
     ├── DynamoDBBatchOperationError           look at `failed_items` and `unknown_items`, send those again
     ├── TransientError                        try again later: no effect, the library tried in vain
     │   ├── ThrottledError                    too many requests for the table, key range or account
+    │   │   └── CapacityLimitError            the limit of your own, `capacity`; nothing was sent
     │   ├── TransactionConflictError          another transaction held the item
     │   ├── ServiceUnavailableError           the service answered with a fault of its own
     │   ├── ConnectionFailedError             no connection to the endpoint
@@ -39,7 +40,7 @@ Every error that dynarepo raises, as one tree, grouped by what the caller can do
 
 Messages name tables, operations and fields, and never hold a value of an item, a key or a credential.
 Values hang on attributes such as `pk` and `item`, which `str` and `repr` leave out. Pickles and copies leave
-them out, too: there they are `None`, and one `None` for each in a tuple.
+them out, too: there they are `None`, and one `None` for each in a tuple. `dynarepo.streams` has some more.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ from typing import Any, Final
 
 __all__ = [
     "AuthenticationError",
+    "CapacityLimitError",
     "ConditionFailedError",
     "ConfigurationError",
     "ConnectionClosedError",
@@ -127,12 +129,8 @@ class DynamoDBServiceError(Exception):
         self.request_id = request_id
 
     def __str__(self) -> str:
-        places = {
-            "operation": self.operation,
-            "table": self.table_name,
-            "code": self.code,
-            "request_id": self.request_id,
-        }
+        places = {"operation": self.operation, "table": self.table_name, "code": self.code}
+        places["request_id"] = self.request_id
         where = [f"{name}={place}" for name, place in places.items() if place is not None]
         return f"{self.message} [{', '.join(where)}]" if where else self.message
 
@@ -306,6 +304,10 @@ class TransientError(DynamoDBServiceError):
 
 class ThrottledError(TransientError):
     """The table, key range or account takes no more requests at the moment."""
+
+
+class CapacityLimitError(ThrottledError):
+    """The limit of `capacity` would let the request through after its deadline only: it was not sent."""
 
 
 class TransactionConflictError(TransientError):

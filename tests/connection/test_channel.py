@@ -145,6 +145,9 @@ class Anybody:
     async def get(self) -> Any:
         raise AssertionError
 
+    async def close(self) -> None:
+        pass
+
 
 async def test_opening_ends_with_the_deadline_and_may_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     async def hanging(session: Any) -> Any:

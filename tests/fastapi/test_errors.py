@@ -57,6 +57,7 @@ STATUS: dict[type[DynamoDBServiceError], int] = {
     dynarepo.DynamoDBTransactionError: 500,
     dynarepo.TransientError: 503,
     dynarepo.ThrottledError: 503,
+    dynarepo.CapacityLimitError: 503,
     dynarepo.TransactionConflictError: 503,
     dynarepo.ServiceUnavailableError: 503,
     dynarepo.ConnectionFailedError: 503,

@@ -8,6 +8,9 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import Depends, FastAPI, Request
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import BaseModel
 
 from dynarepo import (
@@ -15,6 +18,7 @@ from dynarepo import (
     ConnectionClosedError,
     DynamoDBConfig,
     DynamoDBConnection,
+    OpenTelemetry,
     SchemaError,
     TableMismatchError,
     TableNotFoundError,
@@ -64,6 +68,23 @@ async def test_every_request_gets_the_one_connection_of_the_application() -> Non
         await client.get("/")
         await client.get("/")
         assert seen[0] is seen[1] is app.state.dynamodb
+
+
+async def test_telemetry_sees_the_calls_of_the_application() -> None:
+    spans = InMemorySpanExporter()
+    tracers = TracerProvider()
+    tracers.add_span_processor(SimpleSpanProcessor(spans))
+    app = FastAPI(
+        lifespan=dynamodb_lifespan(
+            config=CONFIG,
+            logger=RecordingLogger(),
+            transport=FakeTransport({"TableNames": []}),
+            telemetry=OpenTelemetry(tracer_provider=tracers),
+        )
+    )
+    async with serving(app):
+        await app.state.dynamodb.table_admin().list_tables()
+    assert [span.name for span in spans.get_finished_spans()] == ["ListTables"]
 
 
 async def test_the_end_of_the_application_closes_the_connection() -> None:

@@ -143,12 +143,27 @@ async def test_a_create_finds_what_there_is() -> None:
     assert raised.value.item == Counted(pk="a", sk="b", amount=4, version=2)
 
 
-async def test_a_delete_tells_that_there_was_nothing() -> None:
+@pytest.mark.parametrize("options", [{}, {"version": 0}], ids=["any", "version 0"])
+async def test_a_delete_tells_that_there_was_nothing(options: dict[str, Any]) -> None:
     async with on_fake(FakeTransport(cancelled()), Counted) as counted:
-        assert not await counted.delete("a", "b", exactly_once=True)
+        assert await counted.delete("a", "b", exactly_once=True, **options) is False
 
 
-@pytest.mark.parametrize("options", [{"version": 1}, {"where": attr("amount").eq(1)}])
+async def test_a_delete_of_version_0_leaves_an_item_that_was_counted() -> None:
+    async with on_fake(FakeTransport(cancelled(COUNTED)), Counted) as counted:
+        with pytest.raises(VersionConflictError) as raised:
+            await counted.delete("a", "b", version=0, exactly_once=True)
+    assert (raised.value.expected, raised.value.found) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"version": 1},
+        {"where": attr("amount").eq(1)},
+        {"version": 0, "where": attr("amount").not_exists()},
+    ],
+)
 async def test_a_delete_on_a_condition_raises_where_it_does_not_hold(options: dict[str, Any]) -> None:
     async with on_fake(FakeTransport(cancelled()), Counted) as counted:
         with pytest.raises(ConditionFailedError):

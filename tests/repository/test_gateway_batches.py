@@ -12,6 +12,7 @@ import pytest
 from dynarepo import (
     ConfigurationError,
     ConnectionClosedError,
+    DeadlineExceededError,
     DynamoDBBatchOperationError,
     DynamoDBConfig,
     DynamoDBConnection,
@@ -110,6 +111,51 @@ async def test_a_table_is_described_once_before_its_first_puts() -> None:
     described = [payload for operation, payload in fake.requests if operation == "DescribeTable"]
     assert described == [{"TableName": "app"}, {"TableName": "other"}]
     assert operations(fake)[0] == "BatchWriteItem"
+
+
+class SlowToDescribe:
+    """Describes a table after some seconds, which are skipped; keeps the time that each request was given."""
+
+    def __init__(self, seconds: float) -> None:
+        self.given: list[tuple[str, float]] = []
+        self._seconds = seconds
+
+    async def send(self, operation: str, payload: Payload, *, timeout: float) -> Payload:  # noqa: ASYNC109
+        self.given.append((operation, timeout))
+        if operation == "DescribeTable":
+            await SkippedTime().sleep(self._seconds)
+            return TABLE
+        return {"UnprocessedItems": {}}
+
+    async def close(self) -> None:
+        pass
+
+
+@asynccontextmanager
+async def on_slow(slow: SlowToDescribe) -> AsyncIterator[TableGateway]:
+    config = DynamoDBConfig(table_name="app", deadline=20, attempt_timeout=60)
+    async with Channel(config, RecordingLogger(), transport=slow) as channel:
+        own = config.model_copy(update={"deadline": 10})
+        yield TableGateway(config=own, logger=RecordingLogger(), channel=channel)
+
+
+async def test_what_it_takes_to_describe_the_table_is_time_of_the_first_batch() -> None:
+    slow = SlowToDescribe(7)
+    async with on_slow(slow) as gateway:
+        await gateway.batch_write_items(items(30))
+        await gateway.batch_write_items(items(1))
+    assert [operation for operation, _ in slow.given] == ["DescribeTable", *["BatchWriteItem"] * 3]
+    assert slow.given[0][1] <= 10
+    assert max(given for _, given in slow.given[1:3]) <= 3
+    assert slow.given[3][1] > 3
+
+
+async def test_nothing_is_written_when_describing_takes_all_the_time() -> None:
+    slow = SlowToDescribe(10)
+    async with on_slow(slow) as gateway:
+        with pytest.raises(DeadlineExceededError):
+            await gateway.batch_write_items(items(1))
+    assert [operation for operation, _ in slow.given] == ["DescribeTable"]
 
 
 async def test_of_writes_to_one_key_the_last_put_wins_and_a_delete_over_all() -> None:

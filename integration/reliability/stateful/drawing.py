@@ -83,10 +83,7 @@ class _Drawing:
         return Mutate(self._key(), self._mark(), self._model is Edition, self._sometimes())
 
     def _delete(self) -> Step:
-        exactly_once = self._sometimes()
-        # Exactly once, no item is another thing than an item of version 0.
-        base = None if exactly_once else self._demanded()
-        return Delete(self._key(), self._where(), base, exactly_once)
+        return Delete(self._key(), self._where(), self._demanded(), self._sometimes())
 
     def _batch(self) -> Step:
         how = self._one("batch_write", "batch_write, as they come", "batch_delete", "batch")

@@ -219,7 +219,7 @@ class Delete:
         version = None if self.base is None else _version(self.base, stored)
         error = refused(state, self.key, self.where, version)
         if self.exactly_once and self.where is not None and stored is None:
-            error = ConditionFailedError  # to do it once, there must be an item
+            error = error or ConditionFailedError  # to do it once, there must be an item
         after = {key: item for key, item in state.items() if key != self.key}
         # Sent again, it finds what the first attempt left: nothing.
         may_give = () if self.exactly_once else (False,)

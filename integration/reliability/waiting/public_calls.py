@@ -20,7 +20,7 @@ from dynarepo import (
 from dynarepo.exceptions import DynamoDBBatchOperationError, TransientError, WriteOutcomeUnknownError
 from integration.reliability.world import Account, Counted, World
 
-__all__ = ["ADMIN_CALLS", "BATCH_OF_GATEWAY", "DATA_CALLS", "SEVERAL_REQUESTS", "PublicCall", "not_called"]
+__all__ = ["ADMIN_CALLS", "DATA_CALLS", "SEVERAL_REQUESTS", "PublicCall", "not_called"]
 
 _ACCOUNT: Final = Account(owner="o", name="a")
 _COUNTED: Final = Counted(owner="o")
@@ -99,6 +99,7 @@ async def _streamed() -> AsyncIterator[Account]:
 _OF_REPOSITORY: Final[Mapping[str, Callable[[World], Awaitable[object]]]] = {
     "get_one": lambda w: w.accounts.get_one("o", "a"),
     "batch_get": lambda w: w.accounts.batch_get([("o", "a"), ("o", "b")]),
+    "load": lambda w: w.accounts.load(("o", "a")),
     "transact_get": lambda w: w.accounts.transact_get([("o", "a"), ("o", "b")]),
     "query_by_pk": lambda w: w.accounts.query_by_pk("o", limit=3),
     "query_by_pk_and_sk": lambda w: w.accounts.query_by_pk_and_sk("o", SortKeyCondition.ne("b")),
@@ -184,7 +185,7 @@ def _of_admin(name: str, call: Callable[[TableAdmin], Awaitable[object]]) -> Pub
 
 
 #: Asks for the table's key first.
-BATCH_OF_GATEWAY: Final = _of_gateway("batch_write_items, puts", lambda g: g.batch_write_items([_KEY]))
+_BATCH_OF_GATEWAY: Final = _of_gateway("batch_write_items, puts", lambda g: g.batch_write_items([_KEY]))
 
 #: Calls about items.
 DATA_CALLS: Final = (
@@ -193,7 +194,7 @@ DATA_CALLS: Final = (
         for name, call in _OF_REPOSITORY.items()
     ),
     *(_of_gateway(name, call) for name, call in _OF_GATEWAY.items()),
-    BATCH_OF_GATEWAY,
+    _BATCH_OF_GATEWAY,
 )
 
 #: Calls about tables.
@@ -205,6 +206,7 @@ _SEVERAL: Final = {
 }
 
 #: Calls of which one request is followed by another, within one deadline.
-SEVERAL_REQUESTS: Final = tuple(
-    _of_repository(name, call) for name, call in _OF_REPOSITORY.items() if name in _SEVERAL
+SEVERAL_REQUESTS: Final = (
+    *(_of_repository(name, call) for name, call in _OF_REPOSITORY.items() if name in _SEVERAL),
+    _BATCH_OF_GATEWAY,
 )

@@ -141,9 +141,13 @@ def _unfinished(operation: str, payload: Any) -> dict[str, Any]:
     return {}
 
 
-def credentials(**names: object) -> str:
-    """Make credentials that are about to expire, so that every call wants new ones first."""
-    ends = f"{datetime.now(UTC) + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"
+#: For so long they are about to expire, and every call wants new ones first.
+_SHORT: Final = timedelta(minutes=5)
+
+
+def credentials(lifetime: timedelta = _SHORT, **names: object) -> str:
+    """Make credentials that are good for a time."""
+    ends = f"{datetime.now(UTC) + lifetime:%Y-%m-%dT%H:%M:%SZ}"
     return json.dumps({"AccessKeyId": "K", "SecretAccessKey": "S", "Expiration": ends, **names})
 
 
@@ -154,11 +158,15 @@ class CredentialServer:
     Attributes:
         url: Where it answers.
         seconds: How long it takes to answer.
+        lifetime: For how long what it gives is good.
+        asked: How often it was asked.
     """
 
     def __init__(self) -> None:
         self.url = ""
         self.seconds = 0.0
+        self.lifetime = _SHORT
+        self.asked = 0
         self._hangs = False
 
     def hang(self, hangs: bool) -> None:
@@ -173,16 +181,18 @@ class CredentialServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
-            body = _answer(await _request(reader))
+            request = await _request(reader)
+            self.asked += 1
             if self._hangs:
                 await _silent(reader, writer)
             await asyncio.sleep(self.seconds)
+            body = _answer(request, self.lifetime)
             writer.write(f"HTTP/1.1 200 OK\r\ncontent-length: {len(body)}\r\n\r\n{body}".encode())
             await writer.drain()
 
 
-def _answer(request: str) -> str:
+def _answer(request: str, lifetime: timedelta) -> str:
     method, path, _ = request.split()
     if method == "PUT":
         return "a session"
-    return "a-role" if path.endswith("/security-credentials/") else credentials(Token="T")
+    return "a-role" if path.endswith("/security-credentials/") else credentials(lifetime, Token="T")

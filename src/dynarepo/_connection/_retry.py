@@ -19,6 +19,7 @@ from dynarepo._request import Request, Verdict
 from dynarepo._transport import AttemptError, Transport
 from dynarepo._wire import Payload, WireItem
 from dynarepo.exceptions import (
+    CapacityLimitError,
     ConditionFailedError,
     ConnectionClosedError,
     DeadlineExceededError,
@@ -30,7 +31,11 @@ from dynarepo.exceptions import (
 
 __all__ = ["RetryingSender", "backoff_limit", "is_read", "may_repeat"]
 
-_READS: Final = frozenset({"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"})
+_READS: Final = frozenset(
+    {"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems", "GetShardIterator", "GetRecords"}
+)
+
+_THROTTLED_REASONS: Final = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
 
 _BASE_SECONDS: Final = 0.025
 _THROTTLED_BASE_SECONDS: Final = 0.05
@@ -44,7 +49,7 @@ def is_read(operation: str) -> bool:
 
 def may_repeat(request: Request, failure: AttemptError) -> bool:
     """Tell whether another attempt is worth it and cannot double an effect."""
-    if not failure.error.retryable:
+    if not failure.error.retryable or isinstance(failure.error, CapacityLimitError):
         return False
     return not failure.may_have_acted or is_read(request.operation) or request.repeat.is_safe
 
@@ -89,6 +94,7 @@ class RetryingSender:
             try:
                 reply = await self._attempt(call)
             except AttemptError as attempt:
+                call.throttles += _is_throttled(attempt.error)
                 # That the time ran out before another attempt says less than why one was needed.
                 failure = failure if failure is not None and _is_too_late(attempt) else attempt
             else:
@@ -123,6 +129,13 @@ class RetryingSender:
             return None
         delay = self._jitter(0.0, backoff_limit(failure.error, call.attempts))
         return delay if delay < call.deadline.left and self._budget.take() else None
+
+
+def _is_throttled(error: DynamoDBServiceError) -> bool:
+    """Tell whether the service refused an attempt for its being one too many."""
+    if isinstance(error, DynamoDBTransactionError):
+        return any(reason is not None and reason.code in _THROTTLED_REASONS for reason in error.reasons)
+    return isinstance(error, ThrottledError) and not isinstance(error, CapacityLimitError)
 
 
 def _is_too_late(attempt: AttemptError) -> bool:

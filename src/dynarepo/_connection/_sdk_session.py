@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from typing import Any, Final
 
@@ -24,11 +25,14 @@ from dynarepo._connection._sdk_descriptions import description_loader, read_desc
 from dynarepo._transport import DirectTransport, SdkCredentials, Transport
 from dynarepo._transport._aioboto3 import Aioboto3Transport
 from dynarepo._transport._sdk import sdk_config
+from dynarepo._transport._sigv4 import STREAMS, TABLES
 from dynarepo.exceptions import ConfigurationError
 
 __all__ = ["PreparedSession", "SdkSession", "prepare"]
 
 _SERVICE: Final = "dynamodb"
+_STREAMS_SERVICE: Final = "dynamodbstreams"
+_TARGETS: Final = {_SERVICE: TABLES, _STREAMS_SERVICE: STREAMS}
 
 #: Sessions share a loader, which is no work for two threads at a time.
 _preparing: Final = Lock()
@@ -36,12 +40,14 @@ _preparing: Final = Lock()
 
 @dataclass(frozen=True, slots=True)
 class SdkSession:
-    """What came of opening: where requests go, and the transports for items and for tables."""
+    """What came of opening: where requests go, and the transports for items, for tables and for streams."""
 
     endpoint_url: str
     region: str
     data: Transport
     control: Transport
+    #: Opened when a stream is first read; the stack closes it.
+    open_streams: Callable[[AsyncExitStack], Awaitable[Transport]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ class PreparedSession:
     async def _open(self, stack: AsyncExitStack) -> SdkSession:
         config = self.config
         credentials = await SdkCredentials.load(self.session)
+        stack.push_async_callback(credentials.close)
         options: dict[str, Any] = {"endpoint_url": config.endpoint_url, "config": sdk_config(config)}
         if _is_plain(config.endpoint_url):
             options["verify"] = False  # nothing to load certificates for
@@ -78,18 +85,43 @@ class PreparedSession:
             client = await stack.enter_async_context(self.session.client(_SERVICE, **options))
             data = Aioboto3Transport(client)
         else:
-            data = DirectTransport(
-                meta.endpoint_url,
-                meta.region_name,
-                credentials,
-                max_connections=config.max_connections,
-                connect_timeout=config.connect_timeout,
-                ssl_context=None if _is_plain(meta.endpoint_url) else await _trust(self.sdk),
-            )
+            data = await self._direct(_SERVICE, meta, credentials)
         stack.push_async_callback(data.close)
         control = Aioboto3Transport(resource.meta.client)
         stack.push_async_callback(control.close)
-        return SdkSession(meta.endpoint_url, meta.region_name, data, control)
+        streams = partial(self._open_streams, credentials, options)
+        return SdkSession(meta.endpoint_url, meta.region_name, data, control, streams)
+
+    async def _open_streams(
+        self, credentials: SdkCredentials, options: dict[str, Any], stack: AsyncExitStack
+    ) -> Transport:
+        with _told_as_ours():
+            await asyncio.to_thread(self._read_streams)
+            client = await stack.enter_async_context(self.session.client(_STREAMS_SERVICE, **options))
+            _check(client.meta.endpoint_url, self.config)
+            streams: Transport
+            if self.config.transport == "aioboto3":
+                streams = Aioboto3Transport(client)
+            else:
+                # The client is what knows the endpoint.
+                streams = await self._direct(_STREAMS_SERVICE, client.meta, credentials)
+        stack.push_async_callback(streams.close)
+        return streams
+
+    def _read_streams(self) -> None:
+        with _preparing:
+            read_descriptions(self.sdk.get_component("data_loader"), _STREAMS_SERVICE)
+
+    async def _direct(self, service: str, meta: Any, credentials: SdkCredentials) -> DirectTransport:
+        return DirectTransport(
+            meta.endpoint_url,
+            meta.region_name,
+            credentials,
+            max_connections=self.config.max_connections,
+            connect_timeout=self.config.connect_timeout,
+            ssl_context=None if _is_plain(meta.endpoint_url) else await _trust(self.sdk),
+            target=_TARGETS[service],
+        )
 
 
 def prepare(config: DynamoDBConfig) -> PreparedSession:

@@ -13,12 +13,13 @@ __all__ = ["Call", "Sender"]
 
 @dataclass(slots=True)
 class Call:
-    """A request under way; whoever makes an attempt counts it here."""
+    """A request under way; whoever makes an attempt counts it here, and when it was one too many."""
 
     request: Request
     deadline: Deadline
     log_keys: bool = False
     attempts: int = 0
+    throttles: int = 0
 
 
 class Sender(Protocol):

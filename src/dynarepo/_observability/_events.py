@@ -8,8 +8,8 @@ payload, and no count that is none. Keys go in as a hash unless the configuratio
 from __future__ import annotations
 
 import asyncio
-import time
 from hashlib import sha256
+from time import perf_counter
 from typing import Any
 
 from dynarepo._observability._call import Call, Sender
@@ -22,7 +22,7 @@ from dynarepo.exceptions import (
     TableNotFoundError,
 )
 
-__all__ = ["LoggedSender"]
+__all__ = ["LoggedSender", "outcome_of"]
 
 
 class LoggedSender:
@@ -34,31 +34,34 @@ class LoggedSender:
 
     async def send(self, call: Call) -> Payload:
         """Pass the call on, with an event before and after."""
-        about = _about(call)
-        self._logger.debug("dynamodb.operation.started", **about)
-        started = time.perf_counter()
+        # One dictionary for both events: a logger gets a copy of it.
+        fields = _about(call)
+        self._logger.debug("dynamodb.operation.started", **fields)
+        started = perf_counter()
         try:
             reply = await self._inner.send(call)
         except DynamoDBServiceError as error:
-            outcome = _outcome(call, error)
+            _end(fields, call, started)
+            outcome = outcome_of(call, error)
             if outcome is not None:
-                ending = _ending(call, started, outcome=outcome)
-                self._logger.info("dynamodb.operation.completed", **about, **ending)
-                raise
-            # Not `exception`: a traceback would print what the caller prints anyway.
-            self._logger.error(  # noqa: TRY400
-                "dynamodb.operation.failed", **about, **_ending(call, started), **_error(error)
-            )
+                fields["outcome"] = outcome
+                self._logger.info("dynamodb.operation.completed", **fields)
+            else:
+                # Not `exception`: a traceback would print what the caller prints anyway.
+                self._logger.error("dynamodb.operation.failed", **fields, **_error(error))  # noqa: TRY400
             raise
         except asyncio.CancelledError:
-            self._logger.info("dynamodb.operation.cancelled", **about, **_ending(call, started))
+            _end(fields, call, started)
+            self._logger.info("dynamodb.operation.cancelled", **fields)
             raise
-        ending = _ending(call, started, outcome="success")
-        self._logger.info("dynamodb.operation.completed", **about, **ending, **_counts(reply))
+        _end(fields, call, started)
+        fields["outcome"] = "success"
+        _count(fields, reply)
+        self._logger.info("dynamodb.operation.completed", **fields)
         return reply
 
 
-def _outcome(call: Call, error: DynamoDBServiceError) -> str | None:
+def outcome_of(call: Call, error: DynamoDBServiceError) -> str | None:
     """Name an answer that is no failure: a condition that did not hold, a table that is not there."""
     if isinstance(error, DynamoDBTransactionError):
         codes = {reason.code for reason in error.reasons if reason}
@@ -71,35 +74,37 @@ def _outcome(call: Call, error: DynamoDBServiceError) -> str | None:
 
 def _about(call: Call) -> dict[str, Any]:
     request = call.request
-    about: dict[str, Any] = {"operation": request.operation, "table": request.table_name}
-    for name, value in (("pk", request.pk), ("sk", request.sk)):
-        if value is not None:
-            about[name] = value if call.log_keys else _hash(value)
-    return about
+    fields: dict[str, Any] = {"operation": request.operation, "table": request.table_name}
+    if request.pk is not None:
+        fields["pk"] = request.pk if call.log_keys else _hash(request.pk)
+    if request.sk is not None:
+        fields["sk"] = request.sk if call.log_keys else _hash(request.sk)
+    return fields
 
 
 def _hash(value: object) -> str:
-    return sha256(str(value).encode(errors="surrogatepass")).hexdigest()[:12]
+    return sha256(str(value).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def _ending(call: Call, started: float, **fields: Any) -> dict[str, Any]:
-    milliseconds = round((time.perf_counter() - started) * 1000, 3)
-    return {"duration_ms": milliseconds, "attempts": call.attempts, **fields}
+def _end(fields: dict[str, Any], call: Call, started: float) -> None:
+    fields["duration_ms"] = round((perf_counter() - started) * 1000, 3)
+    fields["attempts"] = call.attempts
 
 
 def _error(error: DynamoDBServiceError) -> dict[str, Any]:
     return {"error": type(error).__name__, "code": error.code, "request_id": error.request_id}
 
 
-def _counts(reply: Payload) -> dict[str, Any]:
-    counts: dict[str, Any] = {
-        field: reply[member]
-        for field, member in (("count", "Count"), ("scanned_count", "ScannedCount"))
-        if type(reply.get(member)) is int
-    }
+def _count(fields: dict[str, Any], reply: Payload) -> None:
+    if type(reply.get("Count")) is int:
+        fields["count"] = reply["Count"]
+    if type(reply.get("ScannedCount")) is int:
+        fields["scanned_count"] = reply["ScannedCount"]
     consumed = reply.get("ConsumedCapacity")
-    tables = consumed if isinstance(consumed, list) else [consumed]
-    units = [table.get("CapacityUnits") for table in tables if isinstance(table, dict)]
-    if units:
-        counts["capacity_units"] = sum(each for each in units if isinstance(each, int | float))
-    return counts
+    if type(consumed) is dict:
+        units = consumed.get("CapacityUnits")
+        fields["capacity_units"] = units if isinstance(units, int | float) else 0
+    elif type(consumed) is list:
+        tables = [table.get("CapacityUnits") for table in consumed if isinstance(table, dict)]
+        if tables:
+            fields["capacity_units"] = sum(each for each in tables if isinstance(each, int | float))

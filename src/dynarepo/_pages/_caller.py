@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from dynarepo._config import DynamoDBConfig
+from dynarepo._config import CapacityLimit, DynamoDBConfig
 from dynarepo._connection import Channel
 from dynarepo._observability import Logger
 from dynarepo._pages._cursor import check_cursors
@@ -31,6 +31,10 @@ class Caller:
     def deadline(self) -> Deadline:
         """Start the time of one public call."""
         return Deadline.after(self.config.deadline)
+
+    def until(self, deadline: Deadline) -> Caller:
+        """Give a caller with what is left of a deadline; `DeadlineExceededError` if nothing is."""
+        return replace(self, config=self.config.model_copy(update={"deadline": deadline.remaining()}))
 
     def check_open(self) -> None:
         """Raise `ConnectionClosedError` unless requests can be sent from here and now."""
@@ -64,6 +68,10 @@ class RecordingChannel(Channel):
     def check_open(self) -> None:
         """Nothing need be open."""
 
+    def governed(self, limit: CapacityLimit | None) -> Channel:  # noqa: ARG002
+        """Nothing is consumed."""
+        return self
+
     async def send(
         self,
         request: Request,
@@ -75,6 +83,16 @@ class RecordingChannel(Channel):
         self.requests.append(request)
         raise NotSentError
 
-    async def control(self, operation: str, params: Payload) -> Payload:
+    async def control(
+        self,
+        operation: str,
+        params: Payload,
+        *,
+        deadline: Deadline | None = None,  # noqa: ARG002
+    ) -> Payload:
         """Keep a request for tables."""
         return await self.send(Request(operation, params, table_name=params.get("TableName")))
+
+    async def stream(self, request: Request, *, config: DynamoDBConfig | None = None) -> Payload:  # noqa: ARG002
+        """Keep a request for streams."""
+        return await self.send(request)

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from dynarepo._codec import Source, bind
 from dynarepo._config import DynamoDBConfig, is_table_name
 from dynarepo._connection import Channel
-from dynarepo._observability import Logger
+from dynarepo._observability import Logger, OpenTelemetry
 from dynarepo._pages import Caller, RecordingChannel
 from dynarepo._requests import Explanation, Reading, Target
 from dynarepo._schema import TableSchema
@@ -29,6 +29,7 @@ T = TypeVar("T", bound=BaseModel)
 _CALL_OPTIONS: Final = frozenset(
     {
         "batch_concurrency",
+        "capacity",
         "consistent_read",
         "cursor_keys",
         "cursor_scope",
@@ -49,15 +50,20 @@ class Connected:
         logger: Logger,
         transport: Transport | None = None,
         channel: Channel | None = None,
+        telemetry: OpenTelemetry | None = None,
     ) -> None:
         if not isinstance(config, DynamoDBConfig):
             raise ConfigurationError("config= takes a DynamoDBConfig")
         if not callable(getattr(logger, "info", None)):
             raise ConfigurationError("logger= takes a structlog logger, such as structlog.get_logger()")
+        if not isinstance(telemetry, OpenTelemetry | None):
+            raise ConfigurationError("telemetry= takes an OpenTelemetry()")
         self._config = config
         self._logger = logger
         self._owns_channel = channel is None
-        self._channel = Channel(config, logger, transport=transport) if channel is None else channel
+        if channel is None:
+            channel = Channel(config, logger, transport=transport, telemetry=telemetry)
+        self._channel = channel
 
     @property
     def config(self) -> DynamoDBConfig:
@@ -164,8 +170,9 @@ class RepositoryBase(Connected, Generic[T]):
         Give a cheap copy with other options, on the same connection.
 
         Args:
-            options: Any of `batch_concurrency`, `consistent_read`, `cursor_keys`, `cursor_scope`, `deadline`,
-                `encrypt_cursors`, `user_timezone`.
+            options: Any of `batch_concurrency`, `capacity`, `consistent_read`, `cursor_keys`, `cursor_scope`,
+                `deadline`, `encrypt_cursors`, `user_timezone`. `capacity` is a limit of the copy's own, which
+                its copies share; the connection's holds beside it.
 
         Raises:
             ConfigurationError: An option is unknown or belongs to the connection.
@@ -180,7 +187,8 @@ class RepositoryBase(Connected, Generic[T]):
         other = copy.copy(self)
         other._owns_channel = False
         other._config = config
-        other._caller = Caller(self._channel, config)
+        channel = self._channel.governed(config.capacity) if "capacity" in options else self._caller.channel
+        other._caller = Caller(channel, config)
         other._target = Target(self._source_in(config.zone), self.table_name, config.consistent_read)
         return other
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from dynarepo._config import DynamoDBConfig
 from dynarepo._connection import Channel
-from dynarepo._observability import Logger
+from dynarepo._observability import Logger, Usage
 from dynarepo._pages import Caller
 from dynarepo._repository._admin import TableAdmin
 from dynarepo._repository._base import Connected
@@ -47,6 +47,12 @@ class DynamoDBConnection(Connected):
             async with connection.transaction() as transaction:
                 transaction.create(orders, order)
                 transaction.update(users, "USER#1", "PROFILE", {"last_order": order.order_id})
+
+    Args:
+        config: Where the tables are, and the options of calls; required.
+        logger: A structlog logger, or anything with its `debug`, `info`, `warning` and `error`; required.
+        transport: Replaces the network, in tests.
+        telemetry: An `OpenTelemetry()` that makes spans and metrics of all calls on this connection.
     """
 
     def repository(
@@ -145,6 +151,30 @@ class DynamoDBConnection(Connected):
         finally:
             transaction.end()
         await transaction.commit(Caller(self._channel, self._config), client_token)
+
+    @asynccontextmanager
+    async def accounting(self) -> AsyncIterator[Usage]:
+        """
+        Count calls, retries, throttling and consumed capacity of what the block does on this connection.
+
+        Everything on the connection counts, in tasks that the block begins too, and nothing of other tasks,
+        such as those of other requests to an application. In nested blocks it counts for each. What has not
+        ended with the block is not counted.
+
+            async with connection.accounting() as usage:
+                await orders.batch_write(new)
+            print(usage)
+
+        Returns:
+            A `Usage`, to be read in the block and after it.
+
+        Raises:
+            ConnectionClosedError: The connection is not open.
+
+        Costs nothing while no block is open.
+        """
+        with self._channel.accounting() as usage:
+            yield usage
 
     def _shared(self) -> _Shared:
         return {"config": self._config, "logger": self._logger, "channel": self._channel}

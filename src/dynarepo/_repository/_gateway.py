@@ -8,7 +8,7 @@ from dynarepo._codec import PlainTable
 from dynarepo._config import DynamoDBConfig
 from dynarepo._connection import Channel
 from dynarepo._observability import Logger
-from dynarepo._pages import BatchWriter, read_batch
+from dynarepo._pages import BatchWriter, Caller, read_batch
 from dynarepo._repository._gateway_listings import ListingGateway
 from dynarepo._request import Request
 from dynarepo._requests import (
@@ -247,16 +247,17 @@ class TableGateway(ListingGateway):
 
         Costs one BatchWriteItem for each 25 items or 16 MB, up to `batch_concurrency` at once, each with a
         deadline of its own; what the service leaves undone is sent again. Before the first puts into a
-        table, one DescribeTable tells its key, which is kept as long as the gateway.
+        table, one DescribeTable tells its key, which is kept as long as the gateway; the time that it takes
+        is taken from those deadlines.
         """
         table = self._table(table_name)
         writes = native_writes(puts, deletes)
         self._channel.check_open()
         if not writes:
             return 0
-        source = await self._source(table, writes)
+        caller, source = await self._source(table, writes)
         entries = native_entries(source, writes)
-        return await BatchWriter(self._caller, table.target(source)).write_all(entries)
+        return await BatchWriter(caller, table.target(source)).write_all(entries)
 
     async def batch_get_items(
         self,
@@ -304,13 +305,17 @@ class TableGateway(ListingGateway):
             consistent=table.consistent_read if consistent is None else consistent,
         )
 
-    async def _source(self, table: NativeTable, writes: Sequence[NativeWrite]) -> PlainTable:
+    async def _source(self, table: NativeTable, writes: Sequence[NativeWrite]) -> tuple[Caller, PlainTable]:
+        """Give the table's key, and who writes: to ask for the key is a part of the call, in its time."""
         if not any(write.is_put for write in writes):
-            return table_of_keys([write.wire for write in writes], "deletes")
-        if table.name not in self._described:
-            reply = await self._channel.control("DescribeTable", {"TableName": table.name})
-            self._described[table.name] = read_table_key(reply)
-        return self._described[table.name]
+            return self._caller, table_of_keys([write.wire for write in writes], "deletes")
+        if table.name in self._described:
+            return self._caller, self._described[table.name]
+        deadline = self._caller.deadline()
+        params = {"TableName": table.name}
+        reply = await self._channel.control("DescribeTable", params, deadline=deadline)
+        source = self._described[table.name] = read_table_key(reply)
+        return self._caller.until(deadline), source
 
     async def _send(self, request: Request) -> Payload:
         try:

@@ -203,8 +203,6 @@ class ItemWriteRepository(RepositoryBase[T]):
         """
         Read an item, change it, and save it unless somebody else wrote first; then begin again.
 
-        ::
-
             await accounts.mutate("a1", change=lambda a: a.model_copy(update={"balance": a.balance + 5}))
 
         Args:
@@ -273,7 +271,7 @@ class ItemWriteRepository(RepositoryBase[T]):
             Whether there was something to delete.
 
         Raises:
-            VersionConflictError: The stored item has another version, or there is none.
+            VersionConflictError: The stored item has another version, or there is none and it is not 0.
             InvalidKeyError: The key is incomplete, of the wrong type, empty or too long.
             ConditionFailedError: The condition does not hold, or there is no item for it to hold of.
 
@@ -285,7 +283,7 @@ class ItemWriteRepository(RepositoryBase[T]):
         try:
             reply = await self._deliver(request, self._caller.deadline(), exactly_once)
         except ConditionFailedError as error:
-            if exactly_once and not error.item and where is None and version is None:
+            if exactly_once and not error.item and where is None and not version:
                 return False
             raise explain_failed_write(self._target, error, version) from None
         return exactly_once or read_deleted(reply)

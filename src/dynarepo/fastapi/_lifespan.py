@@ -11,7 +11,7 @@ from fastapi.requests import HTTPConnection
 from pydantic import BaseModel
 
 from dynarepo._config import DynamoDBConfig
-from dynarepo._observability import Logger
+from dynarepo._observability import Logger, OpenTelemetry
 from dynarepo._repository import DynamoDBConnection
 from dynarepo._transport import Transport
 from dynarepo.exceptions import ConfigurationError
@@ -24,6 +24,7 @@ def dynamodb_lifespan(
     config: DynamoDBConfig,
     logger: Logger,
     transport: Transport | None = None,
+    telemetry: OpenTelemetry | None = None,
     verify: Sequence[type[BaseModel]] = (),
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """
@@ -38,6 +39,7 @@ def dynamodb_lifespan(
         config: Where the tables are; required.
         logger: A structlog logger; required.
         transport: Replaces the network, in tests.
+        telemetry: An `OpenTelemetry()` that makes spans and metrics of all calls.
         verify: Models with a `class Meta` whose tables must be as they declare, or the application does not
             start; `TableAdmin.verify` compares them.
 
@@ -52,7 +54,8 @@ def dynamodb_lifespan(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if hasattr(app.state, "dynamodb"):
             raise ConfigurationError("app.state.dynamodb is taken: an application has one dynamodb_lifespan")
-        async with DynamoDBConnection(config=config, logger=logger, transport=transport) as connection:
+        opened = DynamoDBConnection(config=config, logger=logger, transport=transport, telemetry=telemetry)
+        async with opened as connection:
             await _verify(connection, verify)
             app.state.dynamodb = connection
             try:
