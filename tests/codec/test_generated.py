@@ -321,7 +321,7 @@ def test_an_ordinary_item_is_decoded_in_few_calls() -> None:
 
 def test_an_ordinary_item_is_encoded_in_few_calls() -> None:
     calls = calls_of(compile_model(User).encode, USER)
-    assert len(calls) <= 5, calls
+    assert len(calls) <= 4, calls
 
 
 @pytest.mark.parametrize("text", ["-0", "0.00", "000", "-0.0", "0E5"])

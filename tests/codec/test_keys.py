@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, IntEnum
+from pathlib import PurePosixPath
 from typing import Any, Literal
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, create_model, field_serializer
 
 from dynarepo._codec import Entity, bind
+from dynarepo._codec._keys import FieldKey
 from dynarepo._schema import GlobalIndex, TableSchema
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidKeyError, SchemaError
@@ -27,6 +30,12 @@ CANARY = "canary-7351"
 
 class Color(Enum):
     RED = "red"
+
+
+class Tag(str):
+    """A text of another type than the field's."""
+
+    __slots__ = ()
 
 
 class Level(IntEnum):
@@ -114,6 +123,31 @@ def test_a_type_that_dynamodb_has_no_keys_of_is_refused(declared: Any) -> None:
 def test_a_value_of_another_type_is_refused_with_the_field(declared: Any, value: object) -> None:
     with pytest.raises(InvalidKeyError, match=r"^key: "):
         keyed_by(declared).table.encode(value, None)
+
+
+@given(
+    value=st.one_of(st.text(), st.sampled_from(["", "\ud800", "k" * 2048, "k" * 2049, "é" * 1025, Tag("a")]))
+)
+def test_plain_text_is_encoded_as_all_other_values_are(value: str) -> None:
+    """Its own short way is right about what it takes, and leaves the rest alone."""
+    key = keyed_by(str).table.partition
+    assert isinstance(key, FieldKey)
+    assert key.is_text
+    assert _outcome(key, value) == _outcome(replace(key, is_text=False), value)
+
+
+def _outcome(key: FieldKey, value: object) -> object:
+    try:
+        return key.encode(value)
+    except InvalidKeyError as error:
+        return error.message
+
+
+@pytest.mark.parametrize("declared", [Color, Literal["a", "b"], UUID, datetime, bool, PurePosixPath])
+def test_only_what_takes_any_text_is_plain_text(declared: Any) -> None:
+    key = keyed_by(declared).table.partition
+    assert isinstance(key, FieldKey)
+    assert not key.is_text
 
 
 def test_a_refused_key_is_not_shown() -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 import pytest
 
-from dynarepo import DynamoDBBatchOperationError, UnexpectedResponseError
+from dynarepo import AsyncDynamoDBRepository, DynamoDBBatchOperationError, UnexpectedResponseError
 from dynarepo._wire import Payload
 from dynarepo.testing import FakeTransport, error_reply
-from tests.faked import on_fake
+from tests.faked import on_fake, only_this_task_runs, other_tasks
 from tests.models import User
 
 
@@ -21,6 +22,50 @@ def users(number: int) -> list[User]:
 def keys_of(payload: Payload) -> list[str]:
     (writes,) = payload["RequestItems"].values()
     return [write["PutRequest"]["Item"]["sk"]["S"] for write in writes]
+
+
+#: Batches that fit one request.
+ONE_REQUEST: Final[dict[str, Callable[[AsyncDynamoDBRepository[User]], Awaitable[object]]]] = {
+    "get": lambda repository: repository.batch_get([("p", f"{n:04}") for n in range(100)]),
+    "write": lambda repository: repository.batch_write(users(25)),
+    "delete": lambda repository: repository.batch_delete([("p", f"{n:04}") for n in range(25)]),
+}
+NOTHING: Final[Payload] = {"Responses": {}, "UnprocessedKeys": {}, "UnprocessedItems": {}}
+
+
+@pytest.mark.parametrize("batch", ONE_REQUEST.values(), ids=ONE_REQUEST)
+async def test_a_batch_of_one_request_takes_no_task(
+    batch: Callable[[AsyncDynamoDBRepository[User]], Awaitable[object]],
+) -> None:
+    def answer(_operation: str, _payload: Payload) -> Any:
+        tasks.append(other_tasks())
+        return NOTHING
+
+    tasks: list[object] = []
+    async with on_fake(FakeTransport.answering(answer), User) as repository:
+        await batch(repository)
+    assert tasks == [set()]
+
+
+@pytest.mark.parametrize("batch", ONE_REQUEST.values(), ids=ONE_REQUEST)
+async def test_a_batch_of_one_request_is_cancelled_with_it(
+    batch: Callable[[AsyncDynamoDBRepository[User]], Awaitable[object]],
+) -> None:
+    started = asyncio.Event()
+
+    async def answer(_operation: str, _payload: Payload) -> Any:
+        started.set()
+        await asyncio.Event().wait()
+
+    fake = FakeTransport.answering(answer)
+    async with on_fake(fake, User, deadline=3600) as repository, asyncio.timeout(5):
+        running = asyncio.ensure_future(batch(repository))
+        await started.wait()
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert await only_this_task_runs()
+    assert len(fake.requests) == 1
 
 
 async def test_an_incomplete_batch_says_what_it_was_about() -> None:

@@ -12,10 +12,12 @@ from dynarepo._requests import (
     Target,
     TransactWriteItem,
     align_reasons,
+    put_item,
     read_transact_get,
     transact_get,
     transact_write,
 )
+from dynarepo._schema import TableSchema
 from dynarepo.exceptions import (
     DynamoDBTransactionError,
     InvalidKeyError,
@@ -49,6 +51,25 @@ def test_a_put() -> None:
             "ExpressionAttributeValues": {":v0": {"N": "1"}},
             **OLD,
         }
+    }
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        TableSchema("pk", "sk"),
+        TableSchema("pk", "sk", version="age"),
+        TableSchema("pk", "sk", discriminator=("kind", "user")),
+    ],
+    ids=["nothing", "a version", "a discriminator"],
+)
+def test_a_put_demands_what_a_put_alone_demands(schema: TableSchema) -> None:
+    users = target(User, schema)
+    (found,) = transact_write([(users, TransactWriteItem.put(USER))])[0].payload["TransactItems"]
+    alone = put_item(users, users.entity.to_store(USER), None).payload
+    names = {"ReturnConsumedCapacity", "Item"}
+    assert {name: value for name, value in found["Put"].items() if name not in names} == {
+        name: value for name, value in alone.items() if name not in names
     }
 
 

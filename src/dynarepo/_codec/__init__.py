@@ -22,7 +22,7 @@ from dynarepo._codec._plain_table import PlainTable
 from dynarepo._codec._plan import FieldPlan, ModelPlan, compile_model
 from dynarepo._codec._sizes import item_size
 from dynarepo._codec._source import ItemReader, Source
-from dynarepo._codec._table_keys import IndexKeys, TableKeys, key_of
+from dynarepo._codec._table_keys import Identity, IndexKeys, TableKeys, key_of
 from dynarepo._codec._text import encode_text
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Entity",
     "EntityUnion",
     "FieldPlan",
+    "Identity",
     "IncompleteIndexKeyError",
     "IndexKeys",
     "ItemReader",

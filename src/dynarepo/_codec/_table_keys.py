@@ -1,28 +1,43 @@
-"""The keys of a table and of its indexes, as tuples of key attributes."""
+"""The keys of a table and of its indexes, as tuples of key attributes, and what makes two keys the same."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeAlias
 
 from dynarepo._codec._keys import KeyAttribute
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidItemError, InvalidKeyError
 
-__all__ = ["IndexKeys", "TableKeys", "key_of"]
+__all__ = ["Identity", "IndexKeys", "TableKeys", "key_of"]
+
+#: What makes two keys the same to DynamoDB: `1000` and `1E3` are one number.
+Identity: TypeAlias = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TableKeys:
-    """The key of a table."""
+    """
+    The key of a table.
+
+    Attributes:
+        partition: The partition key.
+        sort: The sort key, where there is one.
+        attributes: The one or two of them.
+        identity: Gives the identity of an item or key, which is compared with others of this table only.
+    """
 
     partition: KeyAttribute
     sort: KeyAttribute | None
+    attributes: tuple[KeyAttribute, ...] = field(init=False, repr=False, compare=False)
+    identity: Callable[[WireItem], Identity] = field(init=False, repr=False, compare=False)
 
-    @property
-    def attributes(self) -> tuple[KeyAttribute, ...]:
-        """The partition key and, where there is one, the sort key."""
-        return (self.partition,) if self.sort is None else (self.partition, self.sort)
+    def __post_init__(self) -> None:
+        attributes = (self.partition,) if self.sort is None else (self.partition, self.sort)
+        object.__setattr__(self, "attributes", attributes)
+        object.__setattr__(self, "identity", _identity_by(attributes))
 
     def encode(self, pk: object, sk: object) -> WireItem:
         """Encode the key that a caller gives."""
@@ -75,3 +90,30 @@ def key_of(item: WireItem, keys: Iterable[KeyAttribute]) -> WireItem:
             raise InvalidItemError("an item of the reply lacks a key attribute", fields=(key.attribute,))
         found[key.attribute] = value
     return found
+
+
+def _identity_by(keys: tuple[KeyAttribute, ...]) -> Callable[[WireItem], Identity]:
+    """Make the function that identifies items: it runs for each item of a batch, and so looks nothing up."""
+    # Of a table without a sort key the partition key stands in both places.
+    (first, first_tag), (second, second_tag) = [(key.attribute, key.tag) for key in (keys[0], keys[-1])]
+
+    def identity(item: WireItem) -> Identity:
+        try:
+            one, other = item[first], item[second]
+            if len(one) == len(other) == 1:
+                pk, sk = one[first_tag], other[second_tag]
+                return (
+                    Decimal(pk) if first_tag == "N" else pk,
+                    Decimal(sk) if second_tag == "N" else sk,
+                )
+        except (KeyError, TypeError):
+            pass
+        return tuple(map(_canonical, key_of(item, keys).values()))
+
+    return identity
+
+
+def _canonical(value: AttributeValue) -> tuple[str, object]:
+    """Identify a value of whatever type, which no key of the table has."""
+    ((tag, content),) = value.items()
+    return (tag, Decimal(content) if tag == "N" else content)

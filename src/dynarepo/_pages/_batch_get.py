@@ -7,7 +7,7 @@ What the service leaves undone travels with the next chunk, or, at the end, toge
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from itertools import islice
 from math import ceil
 from typing import Any, TypeVar
@@ -22,7 +22,6 @@ from dynarepo._requests import (
     Reading,
     Target,
     batch_get,
-    identity,
     read_found,
     read_unprocessed_keys,
 )
@@ -60,7 +59,9 @@ async def read_batch(
     Returns:
         One entry for each key, `None` where there is no item.
     """
-    wanted = {identity(target.source, key): key for key in keys}
+    identify = target.source.table.identity
+    asked = [identify(key) for key in keys]
+    wanted = dict(zip(asked, keys, strict=True))
     found: dict[Identity, R | None] = {}
     waiting = _Waiting(iter(wanted.values()))
 
@@ -72,7 +73,7 @@ async def read_batch(
             for key, item in items.items():
                 found[key] = make(item)
             left = read_unprocessed_keys(target, reply)
-            if not {identity(target.source, key) for key in left} <= wanted.keys():
+            if not {identify(key) for key in left} <= wanted.keys():
                 raise UnexpectedResponseError(
                     "the reply leaves keys unprocessed that were not asked for", operation="BatchGetItem"
                 )
@@ -85,14 +86,22 @@ async def read_batch(
             waiting.put_back(left)
 
     readers = min(caller.config.batch_concurrency, ceil(len(wanted) / MAX_BATCH_GET_KEYS))
-    tasks = [asyncio.create_task(read()) for _ in range(readers)]
+    if readers == 1:
+        await read()  # Nothing runs beside it, so that it needs no task.
+    else:
+        await _all_at_once([read() for _ in range(readers)])
+    return [found.get(each) for each in asked]
+
+
+async def _all_at_once(readers: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run readers until the first fails; none outlives the call."""
+    tasks = [asyncio.create_task(reader) for reader in readers]
     try:
         await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    return [found.get(identity(target.source, key)) for key in keys]
 
 
 class _Waiting:

@@ -11,7 +11,7 @@ is under way, so the last one wins.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
@@ -38,7 +38,8 @@ T = TypeVar("T", bound=BaseModel)
 _MAX_CHUNK_BYTES: Final = MAX_BATCH_WRITE_BYTES - 4096
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, for the same reason as the entry itself.
+@dataclass(slots=True)
 class _Waiting:
     """An entry that is to be sent, with the rounds it was left undone and the seconds it was tried."""
 
@@ -112,11 +113,11 @@ class BatchWriter(Generic[T]):
         """Write entries that are all known: of one key only the last is sent."""
         last = list({entry.identity: entry for entry in entries}.values())
         try:
-            for number, entry in enumerate(last, start=1):
-                await self.add(entry)
-                if self.is_stopped:
-                    self._fail(last[number:])
-                    break
+            if last and _is_one_chunk(last):
+                # Nothing travels beside it, so that it needs no task, and no look at what waits.
+                await self._send_chunk([_Waiting(entry) for entry in last])
+            else:
+                await self._add_all(last)
             return await self.finish()
         finally:
             await self.abandon()
@@ -131,6 +132,13 @@ class BatchWriter(Generic[T]):
             return await self.finish()
         finally:
             await self.abandon()
+
+    async def _add_all(self, entries: Sequence[WriteEntry]) -> None:
+        for number, entry in enumerate(entries, start=1):
+            await self.add(entry)
+            if self.is_stopped:
+                self._fail(entries[number:])
+                break
 
     def _check_not_over(self) -> None:
         if self._is_over:
@@ -227,3 +235,7 @@ class BatchWriter(Generic[T]):
             code=getattr(outcome.cause, "code", None),
             request_id=getattr(outcome.cause, "request_id", None),
         ) from outcome.cause
+
+
+def _is_one_chunk(entries: Sequence[WriteEntry]) -> bool:
+    return len(entries) <= MAX_BATCH_WRITE_ITEMS and sum(entry.size for entry in entries) <= _MAX_CHUNK_BYTES

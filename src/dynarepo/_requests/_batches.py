@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
-from typing import TypeAlias, TypeVar
+from decimal import InvalidOperation
+from typing import Final, TypeVar
 
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from dynarepo._codec import Source
+from dynarepo._codec import Entity, Identity, Source
 from dynarepo._request import Repeat, Request
 from dynarepo._requests._items import projection_members
 from dynarepo._requests._reading import Reading
@@ -35,11 +35,12 @@ __all__ = [
 T = TypeVar("T", bound=BaseModel)
 R = TypeVar("R")
 
-#: What makes two keys the same to DynamoDB: `1000` and `1E3` are one number.
-Identity: TypeAlias = tuple[tuple[str, object], ...]
+#: What comes of asking for the identity, or for its hash, of what is no item of the table.
+_NO_IDENTITY: Final = (InvalidItemError, AttributeError, TypeError, ValueError, InvalidOperation)
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: there is one for each item, and to make it would take three times as long.
+@dataclass(slots=True)
 class WriteEntry:
     """One put or delete of a batch; `source` is the model, or the key, as the caller gave it."""
 
@@ -51,52 +52,40 @@ class WriteEntry:
 
 def identity(source: Source[T], item: WireItem) -> Identity:
     """Give the identity of an item or key."""
-    return tuple(_canonical(value) for value in source.table.of(item).values())
-
-
-def _canonical(value: Payload) -> tuple[str, object]:
-    ((tag, content),) = value.items()
-    return (tag, Decimal(content) if tag == "N" else content)
-
-
-def _identity_in_reply(source: Source[T], item: WireItem, operation: str) -> Identity:
-    try:
-        found = identity(source, item)
-        hash(found)
-    except (InvalidItemError, AttributeError, TypeError, ValueError, InvalidOperation):
-        raise unexpected(operation, "has an item without the key of the table") from None
-    return found
+    return source.table.identity(item)
 
 
 def put_entry(target: Target[T], item: T) -> WriteEntry:
     """Make the entry that saves an item; `InvalidRequestError` for a model that counts versions."""
-    if target.entity.schema.version is not None:
+    entity = target.entity
+    if entity.schema.version is not None:
         raise InvalidRequestError(
-            f"{target.entity.model.__name__} counts versions, and a batch can check none: "
-            "use save, or transact_write"
+            f"{entity.name} counts versions, and a batch can check none: use save, or transact_write"
         )
-    wire = target.entity.encode(target.entity.to_store(item))
-    return _entry(target, wire, {"PutRequest": {"Item": wire}}, item)
+    wire = entity.encode(entity.to_store(item))
+    return _entry(entity, wire, {"PutRequest": {"Item": wire}}, item)
 
 
 def delete_entry(target: Target[T], key: object) -> WriteEntry:
     """Make the entry that deletes a key."""
     pk, sk = split_key(target.source, key)
     wire = target.entity.table.encode(pk, sk)
-    return _entry(target, wire, {"DeleteRequest": {"Key": wire}}, key)
+    return _entry(target.entity, wire, {"DeleteRequest": {"Key": wire}}, key)
 
 
-def _entry(target: Target[T], wire: WireItem, operation: Payload, source: object) -> WriteEntry:
-    return WriteEntry(identity(target.source, wire), operation, len(to_json(operation)), source)
+def _entry(entity: Entity[T], wire: WireItem, operation: Payload, source: object) -> WriteEntry:
+    return WriteEntry(entity.table.identity(wire), operation, len(to_json(operation)), source)
 
 
 def split_key(source: Source[T], key: object) -> tuple[object, object]:
     """Read a key as callers write it: `(pk, sk)`, or the bare partition key of a table without a sort key."""
-    if source.table.sort is None and not isinstance(key, tuple):
+    table = source.table
+    if isinstance(key, tuple):
+        if len(key) == len(table.attributes):
+            return key[0], None if table.sort is None else key[1]
+    elif table.sort is None:
         return key, None
-    if isinstance(key, tuple) and len(key) == len(source.table.attributes):
-        return key[0], key[1] if len(key) > 1 else None
-    if source.table.sort is None:
+    if table.sort is None:
         raise InvalidKeyError("a key of this table is its partition key value, or a tuple of it")
     raise InvalidKeyError("a key of this table is a tuple of its partition and sort key values")
 
@@ -119,19 +108,21 @@ def read_unprocessed_writes(
         return []
     if not is_items(left):
         raise unexpected("BatchWriteItem", "has unprocessed items that are no list")
+    undone = _identities(target, [_written(write) for write in left], "BatchWriteItem")
     sent = {entry.identity: entry for entry in entries}
-    found = [sent.get(_identity_of_write(target.source, write)) for write in left]
-    unprocessed = [entry for entry in found if entry is not None]
+    unprocessed = [sent[each] for each in undone if each in sent]
     if len(unprocessed) < len(left):
         raise unexpected("BatchWriteItem", "leaves items unprocessed that were not sent")
     return unprocessed
 
 
-def _identity_of_write(source: Source[T], write: Payload) -> Identity:
+def _written(write: Payload) -> WireItem:
+    """Give the item or key of a put or delete."""
     for request, member in (("PutRequest", "Item"), ("DeleteRequest", "Key")):
         body = write.get(request)
         if isinstance(body, dict) and isinstance(body.get(member), dict):
-            return _identity_in_reply(source, body[member], "BatchWriteItem")
+            found: WireItem = body[member]
+            return found
     raise unexpected("BatchWriteItem", "has unprocessed items that are neither puts nor deletes")
 
 
@@ -153,7 +144,7 @@ def read_found(target: Target[T], reply: Payload) -> dict[Identity, WireItem]:
         return {}
     if not is_items(items):
         raise unexpected("BatchGetItem", "has items that are no list")
-    return {_identity_in_reply(target.source, item, "BatchGetItem"): item for item in items}
+    return dict(zip(_identities(target, items, "BatchGetItem"), items, strict=True))
 
 
 def read_unprocessed_keys(target: Target[T], reply: Payload) -> list[WireItem]:
@@ -164,9 +155,19 @@ def read_unprocessed_keys(target: Target[T], reply: Payload) -> list[WireItem]:
     keys = left.get("Keys") if isinstance(left, dict) else None
     if not is_items(keys):
         raise unexpected("BatchGetItem", "has unprocessed keys that are no list")
-    for key in keys:
-        _identity_in_reply(target.source, key, "BatchGetItem")
+    _identities(target, keys, "BatchGetItem")
     return keys
+
+
+def _identities(target: Target[T], items: Sequence[WireItem], operation: str) -> list[Identity]:
+    """Identify the items, or keys, of a reply."""
+    identify = target.source.table.identity
+    try:
+        found = [identify(item) for item in items]
+        hash(tuple(found))
+    except _NO_IDENTITY:
+        raise unexpected(operation, "has an item without the key of the table") from None
+    return found
 
 
 def _of_table(target: Target[T], reply: Payload, operation: str, member: str) -> object:

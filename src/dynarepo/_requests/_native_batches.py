@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Final
 
 from pydantic_core import to_json
 
-from dynarepo._codec import PlainTable, Source, encode_item, encode_item_key
+from dynarepo._codec import PlainTable, encode_item, encode_item_key
 from dynarepo._expressions import Path
-from dynarepo._requests._batches import WriteEntry, identity
+from dynarepo._requests._batches import WriteEntry
 from dynarepo._requests._native import expression_members
 from dynarepo._requests._table_replies import read_table
 from dynarepo._requests._target import unexpected
@@ -65,7 +65,7 @@ def native_writes(
 
 def native_entries(table: PlainTable, writes: Iterable[NativeWrite]) -> list[WriteEntry]:
     """Make entries of a batch; `InvalidKeyError` for one without the key of the table."""
-    source = cast("Source[Any]", table)
+    identify = table.table.identity
     entries = []
     for write in writes:
         if write.is_put:
@@ -73,9 +73,7 @@ def native_entries(table: PlainTable, writes: Iterable[NativeWrite]) -> list[Wri
         else:
             table.check_key(write.wire, write.where)
         operation = write.operation()
-        entries.append(
-            WriteEntry(identity(source, write.wire), operation, len(to_json(operation)), write.source)
-        )
+        entries.append(WriteEntry(identify(write.wire), operation, len(to_json(operation)), write.source))
     return entries
 
 

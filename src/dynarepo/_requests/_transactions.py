@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self, TypeAlias, TypeVar, get_args
+from typing import Any, Final, Literal, Self, TypeAlias, TypeVar, get_args
 from uuid import uuid4
 
 from pydantic import BaseModel
 
+from dynarepo._codec import Entity, Identity
 from dynarepo._expressions import Condition, Where, condition_of
 from dynarepo._limits import MAX_CLIENT_TOKEN_CHARACTERS, MAX_TRANSACTION_OPERATIONS
 from dynarepo._request import Repeat, Request
-from dynarepo._requests._batches import identity
 from dynarepo._requests._failures import old_model
 from dynarepo._requests._guard import Guard
 from dynarepo._requests._items import condition_members, projection_members, update_members
@@ -40,7 +40,11 @@ R = TypeVar("R")
 
 #: A target of any model: a transaction spans several.
 AnyTarget: TypeAlias = Target[Any]
+#: The item that an operation is on: its table and identity.
+Place: TypeAlias = tuple[str, Identity]
 Kind: TypeAlias = Literal["put", "create", "update", "delete", "check"]
+
+_KINDS: Final = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,8 @@ class TransactWriteItem:
     version: int | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in get_args(Kind):
-            raise InvalidRequestError(f"the kind of an operation is one of {', '.join(get_args(Kind))}")
+        if self.kind not in _KINDS:
+            raise InvalidRequestError(f"the kind of an operation is one of {', '.join(_KINDS)}")
 
     @classmethod
     def put(cls, item: BaseModel, *, where: Where[Any] | None = None) -> Self:
@@ -117,7 +121,7 @@ def transact_write(
     if not all(isinstance(operation, TransactWriteItem) for _, operation in operations):
         raise InvalidRequestError("a transaction takes TransactWriteItem values")
     entries = [_write(target, operation) for target, operation in operations]
-    _check_distinct([(target, entry.key) for (target, _), entry in zip(operations, entries, strict=True)])
+    _check_distinct([entry.place for entry in entries])
     payload = {
         "TransactItems": [entry.payload for entry in entries],
         "ClientRequestToken": _token(client_token),
@@ -132,7 +136,8 @@ def transact_write(
 def transact_get(target: Target[T], reading: Reading[R], keys: Sequence[WireItem]) -> Request:
     """Build a TransactGetItems; the same limits hold as for writes."""
     _check_number(len(keys))
-    _check_distinct([(target, key) for key in keys])
+    identity = target.source.table.identity
+    _check_distinct([(target.table_name, identity(key)) for key in keys])
     members = {"TableName": target.table_name, **projection_members(target, reading)}
     payload = {
         "TransactItems": [{"Get": {**members, "Key": key}} for key in keys],
@@ -185,36 +190,57 @@ def _aligned(
     )
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, for the same reason as an entry of a batch.
+@dataclass(slots=True)
 class _Entry:
+    """One operation as it travels, and the item that it is on; `stored` is the model that it puts."""
+
     payload: Payload
-    key: WireItem
+    place: Place
     stored: BaseModel | None = None
 
 
 def _write(target: AnyTarget, operation: TransactWriteItem) -> _Entry:
-    entity, where, table = target.entity, operation.where, {"TableName": target.table_name}
     if operation.kind in ("put", "create"):
-        stored = entity.to_store(operation.item)
-        wire = entity.encode(stored) | new_write_id(entity)
-        is_new = operation.kind == "create"
-        guard = Guard(exists=False) if is_new else Guard(version=entity.replaced_version(stored))
-        members = condition_members(entity, where, guard)
-        return _Entry({"Put": {**table, "Item": wire, **members}}, entity.table.of(wire), stored)
+        return _put(target, operation)
+    entity, where, table = target.entity, operation.where, {"TableName": target.table_name}
     key = entity.table.encode(operation.pk, operation.sk)
+    place = target.table_name, entity.table.identity(key)
     if operation.kind == "update":
         guard = Guard(exists=True, version=operation.version)
         write_id = new_write_id(entity)
         members, _ = update_members(
             entity, operation.pk, operation.sk, operation.changes, where, guard, write_id
         )
-        return _Entry({"Update": {**table, "Key": key, **members}}, key)
-    members = condition_members(entity, where, Guard(version=operation.version))
+        return _Entry({"Update": {**table, "Key": key, **members}}, place)
+    members = _condition(entity, where, version=operation.version)
     if operation.kind == "delete":
-        return _Entry({"Delete": {**table, "Key": key, **members}}, key)
+        return _Entry({"Delete": {**table, "Key": key, **members}}, place)
     if where is None:
         raise InvalidRequestError("a condition check needs where=")
-    return _Entry({"ConditionCheck": {**table, "Key": key, **members}}, key)
+    return _Entry({"ConditionCheck": {**table, "Key": key, **members}}, place)
+
+
+def _put(target: AnyTarget, operation: TransactWriteItem) -> _Entry:
+    entity = target.entity
+    stored = entity.to_store(operation.item)
+    wire = entity.encode(stored)
+    wire.update(new_write_id(entity))
+    if operation.kind == "create":
+        members = _condition(entity, operation.where, exists=False)
+    else:
+        members = _condition(entity, operation.where, version=entity.replaced_version(stored))
+    payload = {"Put": {"TableName": target.table_name, "Item": wire, **members}}
+    return _Entry(payload, (target.table_name, entity.table.identity(wire)), stored)
+
+
+def _condition(
+    entity: Entity[Any], where: Condition | None, *, exists: bool | None = None, version: int | None = None
+) -> Payload:
+    """Write a condition; most puts and deletes have none, and need no writer of expressions."""
+    if where is None and exists is None and version is None and entity.discriminator is None:
+        return {}
+    return condition_members(entity, where, Guard(exists=exists, version=version))
 
 
 def _check_number(number: int) -> None:
@@ -225,10 +251,10 @@ def _check_number(number: int) -> None:
         )
 
 
-def _check_distinct(keys: Sequence[tuple[AnyTarget, WireItem]]) -> None:
-    seen: dict[object, int] = {}
-    for number, (target, key) in enumerate(keys):
-        first = seen.setdefault((target.table_name, identity(target.source, key)), number)
+def _check_distinct(places: Sequence[Place]) -> None:
+    seen: dict[Place, int] = {}
+    for number, place in enumerate(places):
+        first = seen.setdefault(place, number)
         if first != number:
             raise InvalidRequestError(
                 f"operations {first} and {number} of the transaction are on one item; DynamoDB takes one each"
