@@ -92,7 +92,8 @@ def newest(session: nox.Session) -> None:
 def integration(session: nox.Session) -> None:
     """The integration suite, but for what has a session of its own; the backend is chosen behind `--`."""
     session.install("-e", ".[test]")
-    session.run("python", "-m", "pytest", "integration", "--ignore=integration/reliability", *session.posargs)
+    elsewhere = [f"--ignore=integration/{name}" for name in ("reliability", "distributed")]
+    session.run("python", "-m", "pytest", "integration", *elsewhere, *session.posargs)
 
 
 @nox.session
@@ -125,6 +126,13 @@ def pipelines(session: nox.Session) -> None:
     chosen = [session.posargs] if session.posargs else [["--backend", name] for name in PIPELINES_BACKENDS]
     for arguments in chosen:
         session.run("python", "-m", "pytest", "integration/pipelines", *arguments)
+
+
+@nox.session
+def distributed(session: nox.Session) -> None:
+    """The example of a scan on several processes."""
+    session.install("-e", ".[distributed,test]")
+    session.run("python", "-m", "pytest", "integration/distributed", *session.posargs)
 
 
 @nox.session(default=False)

@@ -75,12 +75,23 @@ def table(found: Mapping[str, Any]) -> str:
         ["the event loop is late beside four scans of 1 MB pages, p50", f"{lag['p50_ms']:.1f} ms"],
         ["the same, p99", f"{lag['p99_ms']:.1f} ms"],
         ["the same, at most", f"{lag['most_ms']:.1f} ms"],
+        *_frozen(lag),
         ["opening the first connection of a process", f"{opened['first_ms']:.0f} ms"],
         ["in which the event loop stands still for", f"{opened['first_blocked_ms']:.0f} ms"],
         ["opening another one", f"{opened['later_ms']:.1f} ms"],
         ["importing `dynarepo`, where Pydantic is imported already", f"{found['import_ms']:.0f} ms"],
     ]
     return f"{markdown([head, *rows])}\n\n{markdown(others)}"
+
+
+def _frozen(lag: Mapping[str, float]) -> list[list[str]]:
+    # Older results have none.
+    if "frozen_p99_ms" not in lag:
+        return []
+    return [
+        ["after `gc.freeze()`, p99", f"{lag['frozen_p99_ms']:.1f} ms"],
+        ["the same, at most", f"{lag['frozen_most_ms']:.1f} ms"],
+    ]
 
 
 def _memory(costs: Mapping[str, float]) -> list[str]:

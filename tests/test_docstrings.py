@@ -12,6 +12,7 @@ from pydantic import BaseModel
 import dynarepo
 import dynarepo.exceptions
 import dynarepo.pytest_plugin
+import dynarepo.streams
 import dynarepo.testing
 
 
@@ -28,7 +29,7 @@ def public_things(module: ModuleType) -> Iterator[tuple[str, object]]:
 
 THINGS = {
     name: thing
-    for module in (dynarepo, dynarepo.exceptions, dynarepo.pytest_plugin, dynarepo.testing)
+    for module in (dynarepo, dynarepo.exceptions, dynarepo.pytest_plugin, dynarepo.streams, dynarepo.testing)
     for name, thing in public_things(module)
     if callable(thing) or isinstance(thing, property)
 }

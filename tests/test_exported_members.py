@@ -9,11 +9,14 @@ import pytest
 import dynarepo
 import dynarepo.exceptions
 import dynarepo.pytest_plugin
+import dynarepo.streams
 import dynarepo.testing
 
 
 @pytest.mark.parametrize(
-    "module", [dynarepo, dynarepo.pytest_plugin, dynarepo.testing], ids=lambda module: module.__name__
+    "module",
+    [dynarepo, dynarepo.pytest_plugin, dynarepo.streams, dynarepo.testing],
+    ids=lambda module: module.__name__,
 )
 def test_all_lists_every_public_name_in_order(module: ModuleType) -> None:
     """What a module imports for its users is in `__all__`, and nothing else."""

@@ -24,11 +24,12 @@ from sybil.parsers.markdown import CodeBlockParser
 from dynarepo import DynamoDBConnection, TableAdmin
 from dynarepo.testing import local_dynamodb
 
-__all__ = ["DECISIONS", "GUIDES", "README", "ROOT", "run_examples"]
+__all__ = ["DECISIONS", "GUIDES", "README", "ROOT", "TUTORIAL", "run_examples"]
 
 ROOT: Final = Path(__file__).parents[2]
 README: Final = ROOT / "README.md"
 GUIDES: Final = tuple(sorted(ROOT.glob("docs/*.md")))
+TUTORIAL: Final = ROOT / "docs" / "tutorial.md"
 DECISIONS: Final = tuple(sorted(ROOT.glob("docs/decisions/*.md")))
 
 

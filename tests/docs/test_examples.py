@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from tests.docs.markdown import GUIDES, README, run_examples
+from tests.docs.markdown import GUIDES, README, TUTORIAL, run_examples
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,8 @@ def name_of(path: Path) -> str:
     return path.name
 
 
-@pytest.mark.parametrize("path", [README, *GUIDES], ids=name_of)
+# The tutorial's are files of a project: test_tutorial.py.
+@pytest.mark.parametrize("path", sorted({README, *GUIDES} - {TUTORIAL}), ids=name_of)
 def test_the_examples_of_a_page_run_and_print_what_it_says(path: Path) -> None:
     assert run_examples(path) > 0
 

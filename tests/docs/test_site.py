@@ -16,6 +16,7 @@ import pytest
 import dynarepo
 import dynarepo.fastapi
 import dynarepo.pytest_plugin
+import dynarepo.streams
 import dynarepo.testing
 from tests.docs.markdown import DECISIONS, GUIDES, ROOT
 from tests.docs.test_links import relative_links
@@ -40,7 +41,7 @@ def test_the_navigation_has_every_page_once() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    [dynarepo, dynarepo.fastapi, dynarepo.pytest_plugin, dynarepo.testing],
+    [dynarepo, dynarepo.fastapi, dynarepo.pytest_plugin, dynarepo.streams, dynarepo.testing],
     ids=lambda it: it.__name__,
 )
 def test_the_reference_has_every_public_name(module: ModuleType) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dynarepo import InvalidRequestError, RejectedError, attr
+from dynarepo import InvalidCursorError, InvalidRequestError, RejectedError, attr
 from dynarepo._codec import bind
 from dynarepo._wire import Payload
 from dynarepo.testing import FakeTransport, error_reply
@@ -61,10 +61,11 @@ async def test_one_segment_is_a_plain_scan_that_can_be_resumed() -> None:
     assert "Segment" not in fake.requests[0][1]
 
 
-async def test_pages_of_segments_have_no_position() -> None:
+async def test_pages_of_segments_have_a_cursor_but_the_last_and_no_key() -> None:
     async with on_fake(FakeTransport.answering(Segmented()), User) as repository:
         pages = [page async for page in repository.iter_scan(segments=2, page_size=7)]
-    assert {(page.cursor, page.last_evaluated_key) for page in pages} == {(None, None)}
+    assert {page.last_evaluated_key for page in pages} == {None}
+    assert [page.cursor is None for page in pages] == [False] * (len(pages) - 1) + [True]
 
 
 @pytest.mark.parametrize("concurrency", [1, 3, 8])
@@ -183,14 +184,17 @@ async def test_a_cancelled_scan_leaves_no_task() -> None:
         {"segments": 1_000_001},
         {"segments": 2, "limit": 1},
         {"segments": 2, "cursor": "x"},
+        {"segments": 2, "last_evaluated_key": {"pk": "p", "sk": "s"}},
+        {"segments": 2, "segment": (0, 2)},
+        {"segments": 1, "segment": (0, 1)},
         {"segments": 2, "page_size": 0},
     ],
 )
 async def test_segments_that_make_no_sense_are_refused_at_the_call(options: dict[str, Any]) -> None:
     fake = FakeTransport()
     async with on_fake(fake, User) as repository:
-        with pytest.raises(InvalidRequestError):
+        with pytest.raises((InvalidRequestError, InvalidCursorError)):
             repository.iter_scan(**options)
-        with pytest.raises(InvalidRequestError):
+        with pytest.raises((InvalidRequestError, InvalidCursorError)):
             repository.iter_scan_items(**options)
     assert fake.requests == []

@@ -85,6 +85,7 @@ KEY = (CANARY, CANARY)
 CALLS: dict[str, tuple[str, Callable[[AsyncDynamoDBRepository[User]], Any]]] = {
     "get_one": ("GetItem", lambda r: r.get_one(*KEY)),
     "batch_get": ("BatchGetItem", lambda r: r.batch_get([KEY])),
+    "load": ("BatchGetItem", lambda r: r.load(KEY)),
     "transact_get": ("TransactGetItems", lambda r: r.transact_get([KEY])),
     "query_by_pk": ("Query", lambda r: r.query_by_pk(CANARY, view=Nick)),
     "query_by_pk_and_sk": (
@@ -112,8 +113,8 @@ CALLS: dict[str, tuple[str, Callable[[AsyncDynamoDBRepository[User]], Any]]] = {
         lambda r: r.transact_write([TransactWriteItem.put(user())], client_token=CANARY),
     ),
 }
-# Explained apart: the first needs a model with a version, the second has no values.
-ELSEWHERE = {"mutate", "ping"}
+# Explained apart: with the other tests of streams, with a version, and without any value.
+ELSEWHERE = {"changes", "mutate", "ping"}
 # These send nothing, or not by themselves.
 NO_CALLS = {"batch", "close", "explain", "open", "with_options"}
 

@@ -277,3 +277,30 @@ async def test_an_index_is_paged_by_all_of_its_keys(connection: DynamoDBConnecti
     assert first.last_evaluated_key.keys() == {"owner", "name", "topic", "rank"}
     second = await gateway.query(**asked, last_evaluated_key=first.last_evaluated_key)
     assert [item["rank"] for item in first.items + second.items] == [1, 1, 1, 2, 2, 2]
+
+
+async def test_the_segments_of_a_scan_are_the_whole_of_it() -> None:
+    fake = stored(cuts=cycle([2]))
+    async with on(fake) as gateway:
+        found = [
+            item
+            for number in range(3)
+            async for page in gateway.iter_scan(segment=(number, 3))
+            for item in page.items
+        ]
+        page = await gateway.scan(segment=(1, 3), limit=2)
+        rest = await gateway.scan(segment=(1, 3), limit=9, last_evaluated_key=page.last_evaluated_key)
+    assert found == [item for number in range(3) for item in ITEMS[number::3]]
+    assert page.items + rest.items == ITEMS[1::3]
+    assert {payload["TotalSegments"] for _, payload in fake.requests} == {3}
+
+
+@pytest.mark.parametrize("segment", [(2, 2), (-1, 2), (0, 0), (0, 1_000_001), (True, 2), [0, 2], 1])
+async def test_a_segment_that_is_none_is_refused_without_a_request(segment: Any) -> None:
+    fake = FakeTransport()
+    async with on(fake) as gateway:
+        with pytest.raises(InvalidRequestError, match="segment"):
+            await gateway.scan(segment=segment)
+        with pytest.raises(InvalidRequestError, match="segment"):
+            gateway.iter_scan(segment=segment)
+    assert fake.requests == []

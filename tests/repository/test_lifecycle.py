@@ -53,6 +53,7 @@ def every_call(users: AsyncDynamoDBRepository[User]) -> dict[str, Any]:
         "parallel scan": anext(users.iter_scan(segments=3)),
         "count": users.count("p"),
         "batch_get": users.batch_get([("p", "s")]),
+        "load": users.load(("p", "s")),
         "batch_write": users.batch_write([item]),
         "batch_delete": users.batch_delete([("p", "s")]),
         "batch": users.batch().__aenter__(),

@@ -100,6 +100,8 @@ async def read(users: AsyncReadRepository[User]) -> None:
     assert_type(await users.scan(where=attr("email").exists(), limit=1), PaginationResult[User])
     assert_type(await users.count("a", SortKeyCondition.between("a", "b")), int)
     assert_type(await users.batch_get([("a", "b")]), list[User | None])
+    assert_type(await users.load(("a", "b"), consistent=True), User | None)
+    assert_type(await users.scan(segment=(0, 4), limit=1), PaginationResult[User])
     assert_type(await users.transact_get(("a", str(n)) for n in range(3)), list[User | None])
     assert_type(users.with_options(consistent_read=True), AsyncReadRepository[User])
 
@@ -108,6 +110,9 @@ async def iterate(users: AsyncReadRepository[User]) -> None:
     assert_type(users.iter_query("a"), AsyncGenerator[PaginationResult[User], None])
     assert_type(users.iter_query_items("a", SortKeyCondition.gt("b")), AsyncGenerator[User, None])
     assert_type(users.iter_scan(segments=4), AsyncGenerator[PaginationResult[User], None])
+    assert_type(users.iter_scan(segments=4, cursor="x"), AsyncGenerator[PaginationResult[User], None])
+    assert_type(users.iter_scan(segment=(0, 4)), AsyncGenerator[PaginationResult[User], None])
+    assert_type(users.iter_scan_items(segment=(0, 4)), AsyncGenerator[User, None])
     assert_type(users.iter_scan_items(), AsyncGenerator[User, None])
     async for page in users.iter_query("a"):
         assert_type(page, PaginationResult[User])

@@ -98,6 +98,7 @@ async def read(things: Two) -> None:
     assert_type(await things.scan(where=attr("order_id").gt(1)), PaginationResult[Customer | Order])
     assert_type(await things.count("a"), int)
     assert_type(await things.batch_get([("a", "b")]), list[Customer | Order | None])
+    assert_type(await things.load(("a", "b")), Customer | Order | None)
     assert_type(await things.transact_get([("a", "b")]), list[Customer | Order | None])
     assert_type(things.iter_query("a"), AsyncGenerator[PaginationResult[Customer | Order], None])
     assert_type(things.iter_scan_items(segments=2), AsyncGenerator[Customer | Order, None])

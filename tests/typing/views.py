@@ -41,6 +41,8 @@ async def by_key(users: AsyncReadRepository[User]) -> None:
     assert_type(await users.batch_get([("a", "b")]), list[User | None])
     assert_type(await users.batch_get([("a", "b")], consistent=True, skip_expired=True), list[User | None])
     assert_type(await users.batch_get([("a", "b")], view=Card), list[Card | None])
+    assert_type(await users.load(("a", "b"), skip_expired=True), User | None)
+    assert_type(await users.load(("a", "b"), view=Card, skip_expired=True), Card | None)
     assert_type(await users.batch_get([("a", "b")], view=Card, skip_expired=True), list[Card | None])
     assert_type(await users.transact_get([("a", "b")]), list[User | None])
     assert_type(await users.transact_get([("a", "b")], skip_expired=True), list[User | None])
@@ -80,6 +82,7 @@ async def query(users: AsyncReadRepository[User]) -> None:
 async def scan(users: AsyncReadRepository[User]) -> None:
     assert_type(await users.scan(skip_expired=True), PaginationResult[User])
     assert_type(await users.scan(view=Card), PaginationResult[Card])
+    assert_type(await users.scan(view=Card, segment=(0, 2)), PaginationResult[Card])
     assert_type(
         await users.scan(view=Card, index="i", hydrate=True, where=lambda u: u.age > 5),
         PaginationResult[Card],
@@ -98,6 +101,7 @@ async def iterate(users: AsyncReadRepository[User]) -> None:
     assert_type(users.iter_scan(segments=4, view=Card), AsyncGenerator[PaginationResult[Card], None])
     assert_type(users.iter_scan_items(segments=4), AsyncGenerator[User, None])
     assert_type(users.iter_scan_items(view=Card, limit=5), AsyncGenerator[Card, None])
+    assert_type(users.iter_scan_items(view=Card, segment=(0, 2)), AsyncGenerator[Card, None])
     assert_type([card async for card in users.iter_scan_items(view=Card)], list[Card])
     assert_type([card.email async for card in users.iter_query_items("a", view=Card)], list[str])
 

@@ -49,7 +49,7 @@ async def know_their_options(users: AsyncReadRepository[User]) -> None:
     await users.query_by_pk("a", view=Card, limit="10")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     await users.query_by_pk("a", skip_expired="yes")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     await users.scan(view=Card, descending=True)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
-    users.iter_scan_items(segment=2)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    users.iter_scan_items(segment=2)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     await users.count("a", view=Card)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 

@@ -3,8 +3,9 @@
 from dynarepo._pages._batch_get import read_batch
 from dynarepo._pages._batch_write import BatchWriter
 from dynarepo._pages._caller import Caller, RecordingChannel
+from dynarepo._pages._loader import load
 from dynarepo._pages._native_reader import NativeReader
-from dynarepo._pages._parallel import read_parallel
+from dynarepo._pages._parallel import read_segments
 from dynarepo._pages._reader import PageReader
 from dynarepo._pages._result import PaginationResult
 
@@ -15,6 +16,7 @@ __all__ = [
     "PageReader",
     "PaginationResult",
     "RecordingChannel",
+    "load",
     "read_batch",
-    "read_parallel",
+    "read_segments",
 ]

@@ -5,6 +5,9 @@ A token is URL-safe base64 of a version byte and what is sealed: a 16-byte tag a
 with `encrypt_cursors`, a nonce and the ciphertext. The tag is an HMAC-SHA256, cut to 128 bits. Either kind
 also vouches for the version, the digest of the query (table, index, key condition, filter, direction) and the
 caller's scope. That is checked, in constant time, before anything is parsed.
+
+What stands in for the position may also be where the segments of a parallel scan stand: a list instead of an
+object, so that none is ever taken for the other.
 """
 
 from __future__ import annotations
@@ -16,19 +19,21 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from dynarepo._config import DynamoDBConfig
 from dynarepo._wire import WireItem
 from dynarepo.exceptions import ConfigurationError, InvalidCursorError
 
-__all__ = ["check_cursors", "open_cursor", "seal_cursor"]
+__all__ = ["check_cursors", "open_any_cursor", "open_cursor", "seal_cursor"]
 
 _SIGNED: Final = b"\x01"
 _ENCRYPTED: Final = b"\x02"
 _TAG_BYTES: Final = 16
 #: The keys of a table and an index with all of their attributes at full size, in base64 of base64.
 _MAX_CHARACTERS: Final = 65_536
+#: The same for each of the segments that are under way.
+_MAX_CHARACTERS_OF_SEGMENTS: Final = 64 * _MAX_CHARACTERS
 
 #: Seals cursors where the configuration has no key; it is as old as the process.
 _PROCESS_KEY: Final = secrets.token_bytes(32)
@@ -52,8 +57,8 @@ def check_cursors(config: DynamoDBConfig) -> None:
     _mode(config)
 
 
-def seal_cursor(config: DynamoDBConfig, fingerprint: bytes, position: WireItem) -> str:
-    """Sign or encrypt a position."""
+def seal_cursor(config: DynamoDBConfig, fingerprint: bytes, position: WireItem | list[Any]) -> str:
+    """Sign or encrypt a position, or where segments stand."""
     mode = _mode(config)
     body = json.dumps(position, separators=(",", ":")).encode()
     sealed = mode.seal(_keys(config)[0], _bound(mode, fingerprint, config.cursor_scope), body)
@@ -66,9 +71,21 @@ def open_cursor(config: DynamoDBConfig, fingerprint: bytes, cursor: str) -> Wire
 
     Raises:
         InvalidCursorError: It is damaged, sealed with a key that is not accepted or in the other mode, or was
-            made for another table, index, condition, filter, direction or scope.
+            made for another table, index, condition, filter, direction, segment or scope.
     """
-    token, mode = _decoded(cursor), _mode(config)
+    position = _opened(config, fingerprint, _decoded(cursor, _MAX_CHARACTERS))
+    if isinstance(position, list):
+        raise InvalidCursorError("the cursor is of a scan in several segments: go on by iter_scan")
+    return position
+
+
+def open_any_cursor(config: DynamoDBConfig, fingerprint: bytes, cursor: str) -> WireItem | list[Any]:
+    """Check a cursor and give its position, or where segments stand; errors as of `open_cursor`."""
+    return _opened(config, fingerprint, _decoded(cursor, _MAX_CHARACTERS_OF_SEGMENTS))
+
+
+def _opened(config: DynamoDBConfig, fingerprint: bytes, token: bytes) -> WireItem | list[Any]:
+    mode = _mode(config)
     version, sealed = token[:1], token[1:]
     if version not in {_SIGNED, _ENCRYPTED} or not sealed:
         raise InvalidCursorError("the cursor is damaged")
@@ -82,12 +99,12 @@ def open_cursor(config: DynamoDBConfig, fingerprint: bytes, cursor: str) -> Wire
             "the cursor was not made for this query, scope and cursor key; "
             "set cursor_keys where several processes serve one user"
         )
-    position: WireItem = json.loads(bodies[0])
+    position: WireItem | list[Any] = json.loads(bodies[0])
     return position
 
 
-def _decoded(cursor: object) -> bytes:
-    if not isinstance(cursor, str) or not 0 < len(cursor) <= _MAX_CHARACTERS:
+def _decoded(cursor: object, most: int) -> bytes:
+    if not isinstance(cursor, str) or not 0 < len(cursor) <= most:
         raise InvalidCursorError("a cursor is the text that a page gave")
     try:
         token = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)

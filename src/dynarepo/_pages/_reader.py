@@ -17,6 +17,7 @@ from dynarepo._pages._cursor import open_cursor, seal_cursor
 from dynarepo._pages._result import PaginationResult
 from dynarepo._request import Deadline
 from dynarepo._requests import Listing, Reading, Target, check_count
+from dynarepo._turns import make_all
 from dynarepo._wire import WireItem
 from dynarepo.exceptions import InvalidRequestError
 
@@ -48,7 +49,7 @@ class PageReader(Generic[R]):
     listing: Listing
     page_size: int | None = None
     limit: int | None = None
-    resumable: bool = True
+    has_cursors: bool = True
 
     def __post_init__(self) -> None:
         check_count("page_size", self.page_size)
@@ -64,12 +65,9 @@ class PageReader(Generic[R]):
             return position
         return None if last_evaluated_key is None else self.listing.read_position(last_evaluated_key)
 
-    def segments(self, number: int) -> list[PageReader[R]]:
-        """Give readers of the segments of a parallel scan; their pages have no common position."""
-        return [
-            replace(self, listing=self.listing.segment(each, number), resumable=False)
-            for each in range(number)
-        ]
+    def segment(self, number: int, total: int) -> PageReader[R]:
+        """Give the reader of one segment of a parallel scan, which makes the cursors of its own."""
+        return replace(self, listing=self.listing.segment(number, total), has_cursors=False)
 
     async def read(self, start: WireItem | None) -> PaginationResult[R]:
         """Read one page, or as many as `limit` items take, within one deadline."""
@@ -79,7 +77,7 @@ class PageReader(Generic[R]):
         while True:
             position = await self._read_on(stretch, position, deadline, self._remaining(stretch))
             if self.limit is None or position is None or len(stretch.items) >= self.limit:
-                return self._result(stretch, position, self.limit)
+                return await self._result(stretch, position, self.limit)
 
     async def pages(self, start: WireItem | None) -> AsyncGenerator[PaginationResult[R], None]:
         """Read page after page, each within a deadline of its own, until the end or the limit."""
@@ -87,7 +85,7 @@ class PageReader(Generic[R]):
         while True:
             stretch = _Stretch()
             position = await self._read_on(stretch, position, self.caller.deadline(), left)
-            page = self._result(stretch, position, left)
+            page = await self._result(stretch, position, left)
             yield page
             left = None if left is None else left - page.count
             if position is None or left == 0:
@@ -182,26 +180,26 @@ class PageReader(Generic[R]):
             return self.page_size
         return wanted if self.page_size is None else min(wanted, self.page_size)
 
-    def _result(
+    async def _result(
         self, stretch: _Stretch, position: WireItem | None, wanted: int | None
     ) -> PaginationResult[R]:
         items = stretch.items
         if wanted is not None and len(items) >= wanted:
             # Behind the last item returned, not the last one read: those between would be lost.
             is_cut = len(items) > wanted
-            items = items[:wanted]
+            del items[wanted:]
             if is_cut or position is not None:
-                position = self.listing.position(stretch.entries[len(items) - 1])
-        make = self.reading.make
+                position = self.listing.position(stretch.entries[wanted - 1])
+        models = await make_all(self.reading.make, items)
         return PaginationResult(
-            [make(item) for item in items],
-            len(items),
+            models,
+            len(models),
             stretch.scanned,
-            self.listing.plain_position(position) if self.resumable else None,
+            self.listing.plain_position(position),
             self._cursor(position),
         )
 
     def _cursor(self, position: WireItem | None) -> str | None:
-        if position is None or not self.resumable:
+        if position is None or not self.has_cursors:
             return None
         return seal_cursor(self.caller.config, self.listing.fingerprint(), position)

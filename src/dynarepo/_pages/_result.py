@@ -20,10 +20,10 @@ class PaginationResult(Generic[T]):
         count: How many items there are.
         scanned_count: How many items DynamoDB read, before the filter; they are what it charges for.
         last_evaluated_key: The key behind which the next page begins, as Python values by attribute
-            name; `None` only at the end.
+            name; `None` only at the end, and in a scan of several segments, which has no such key.
         cursor: The same position as a signed or encrypted, URL-safe token that may travel through a browser;
-            `None` only at the end, on pages of a parallel scan, which have no common position, and on those
-            of `TableGateway`.
+            `None` only at the end, and on pages of `TableGateway`. In a scan of several segments, it says
+            where each of them stands.
     """
 
     items: list[T]

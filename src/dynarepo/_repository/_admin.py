@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel
 
 from dynarepo._codec import Entity, bind
-from dynarepo._repository._base import Connected
 from dynarepo._repository._live_table import LiveTable
+from dynarepo._repository._table_streams import TableStreams
 from dynarepo._requests import (
+    StreamView,
     TableDifference,
     billing_differences,
     explicit_definition,
@@ -20,6 +21,7 @@ from dynarepo._requests import (
     index_status,
     is_active,
     read_table_names,
+    stream_definition,
     table_definition,
     table_differences,
     ttl_attribute,
@@ -28,7 +30,6 @@ from dynarepo._requests import (
 )
 from dynarepo._schema import TableSchema
 from dynarepo.exceptions import (
-    ConfigurationError,
     InvalidRequestError,
     RejectedError,
     SchemaError,
@@ -41,7 +42,7 @@ __all__ = ["TableAdmin"]
 Shapes: TypeAlias = Sequence[Mapping[str, object]]
 
 
-class TableAdmin(Connected):
+class TableAdmin(TableStreams):
     """
     Makes, changes, compares and deletes tables, through the control plane of the aioboto3 resource.
 
@@ -57,6 +58,7 @@ class TableAdmin(Connected):
         attribute_definitions: Shapes | None = None,
         global_indexes: Shapes | None = None,
         local_indexes: Shapes | None = None,
+        stream: StreamView | None = None,
         wait: bool = True,
     ) -> str:
         """
@@ -72,6 +74,8 @@ class TableAdmin(Connected):
                 `[{"AttributeName": "id", "AttributeType": "S"}]`.
             global_indexes: With it, DynamoDB's `GlobalSecondaryIndexes`.
             local_indexes: With it, DynamoDB's `LocalSecondaryIndexes`.
+            stream: What a stream is to have of each item that is changed: `keys_only`, `new_image`,
+                `old_image` or `new_and_old_images`. Without it, the table has no stream.
             wait: Without it, return at once. The table cannot be used yet, and expiry, which needs an active
                 table, is left to `enable_ttl`.
 
@@ -103,7 +107,7 @@ class TableAdmin(Connected):
             entities, table = self._declared("create_table without key_schema", models, schema, table_name)
             ttl = ttl_attribute(entities)
             definition = table_definition(entities, table.name, self._config)
-        await table.change("CreateTable", definition)
+        await table.change("CreateTable", definition | stream_definition(stream))
         if wait:
             # DescribeTable reads eventually: it may not know the new table yet.
             await table.wait_until(is_active, may_be_missing=True)
@@ -362,12 +366,6 @@ class TableAdmin(Connected):
         if not table_name and len(names) > 1:
             raise SchemaError("models that share a table declare one table_name; theirs differ")
         return entities, self._live(next(iter(names), None) if table_name is None else table_name)
-
-    def _live(self, name: str | None) -> LiveTable:
-        found = self._config.table_name if name is None else name
-        if found is None:
-            raise ConfigurationError("no table is named: give table_name, or set it in the configuration")
-        return LiveTable(self._channel, found, self._config.deadline)
 
 
 def _check_same(table_name: str, differences: Iterable[TableDifference]) -> None:

@@ -130,10 +130,14 @@ class ListingGateway(Connected):
         page_size: int | None = None,
         last_evaluated_key: Mapping[str, object] | None = None,
         consistent: bool | None = None,
+        segment: tuple[int, int] | None = None,
         table_name: str | None = None,
     ) -> PaginationResult[PlainItem]:
         """
         Read a table or index from its beginning; the arguments and errors are those of `query`.
+
+        With `segment=(number, total)` it reads one of so many parts, numbered from 0; its
+        `last_evaluated_key` goes on in this part alone.
 
         Returns:
             The items as dicts, in no particular order.
@@ -150,6 +154,7 @@ class ListingGateway(Connected):
             members,
             index_name=index_name,
             consistent=consistent,
+            segment=segment,
         )
         return await self._reader(listing, limit, page_size).read(last_evaluated_key)
 
@@ -165,10 +170,11 @@ class ListingGateway(Connected):
         page_size: int | None = None,
         last_evaluated_key: Mapping[str, object] | None = None,
         consistent: bool | None = None,
+        segment: tuple[int, int] | None = None,
         table_name: str | None = None,
     ) -> AsyncGenerator[PaginationResult[PlainItem], None]:
         """
-        Read a table or index page by page; the arguments are those of `query`, checked when this is called.
+        Read a table or index page by page; the arguments are those of `scan`, checked when this is called.
 
         Returns:
             An async iterator of pages; some may be empty.
@@ -185,6 +191,7 @@ class ListingGateway(Connected):
             members,
             index_name=index_name,
             consistent=consistent,
+            segment=segment,
         )
         return self._reader(listing, limit, page_size).pages(last_evaluated_key)
 

@@ -9,10 +9,10 @@ from typing import Any, TypeVar, Unpack, overload
 from pydantic import BaseModel
 
 from dynarepo._expressions import SortKeyCondition, Where
-from dynarepo._pages import PageReader, PaginationResult, read_parallel
+from dynarepo._pages import PageReader, PaginationResult, read_segments
 from dynarepo._repository._base import RepositoryBase
 from dynarepo._repository._options import QueryOptions, ScanOptions
-from dynarepo._requests import Asked, Listing, Reading, check_segments, query, scan
+from dynarepo._requests import Asked, query, scan
 from dynarepo._wire import WireItem
 from dynarepo.exceptions import InvalidRequestError
 
@@ -172,13 +172,21 @@ class ListingRepository(RepositoryBase[T]):
         return _items_of(reader.pages(start))
 
     @overload
-    async def scan(self, **options: Unpack[ScanOptions[T]]) -> PaginationResult[T]: ...
+    async def scan(
+        self, *, segment: tuple[int, int] | None = None, **options: Unpack[ScanOptions[T]]
+    ) -> PaginationResult[T]: ...
 
     @overload
-    async def scan(self, *, view: type[V], **options: Unpack[ScanOptions[T]]) -> PaginationResult[V]: ...
+    async def scan(
+        self, *, view: type[V], segment: tuple[int, int] | None = None, **options: Unpack[ScanOptions[T]]
+    ) -> PaginationResult[V]: ...
 
     async def scan(
-        self, *, view: type[BaseModel] | None = None, **options: Unpack[ScanOptions[T]]
+        self,
+        *,
+        view: type[BaseModel] | None = None,
+        segment: tuple[int, int] | None = None,
+        **options: Unpack[ScanOptions[T]],
     ) -> PaginationResult[Any]:
         """
         Read the table, or an index, from its beginning.
@@ -188,6 +196,8 @@ class ListingRepository(RepositoryBase[T]):
 
         Args:
             view: A model of a part of the fields: only that part is sent, and returned.
+            segment: `(number, total)`: one of so many parts of the table, numbered from 0. Its cursors go
+                on in this segment alone.
             options: See `ScanOptions`: `where`, `index`, `limit`, `page_size`, `cursor`, ...
 
         Returns:
@@ -196,32 +206,49 @@ class ListingRepository(RepositoryBase[T]):
         Raises:
             InvalidRequestError: As for `query_by_pk`, and so are the others.
 
-        Costs as `query_by_pk`, for everything that the table holds.
+        Costs as `query_by_pk`, for everything that the table or segment holds.
         """
-        reader, start = self._scanning(view, **options)
-        return await reader.read(start)
+        reader, place = self._scanning(view, segment, **options)
+        return await reader.read(reader.start(*place))
 
     @overload
     def iter_scan(
-        self, *, segments: int = 1, **options: Unpack[ScanOptions[T]]
+        self,
+        *,
+        segments: int | None = None,
+        segment: tuple[int, int] | None = None,
+        **options: Unpack[ScanOptions[T]],
     ) -> AsyncGenerator[PaginationResult[T], None]: ...
 
     @overload
     def iter_scan(
-        self, *, view: type[V], segments: int = 1, **options: Unpack[ScanOptions[T]]
+        self,
+        *,
+        view: type[V],
+        segments: int | None = None,
+        segment: tuple[int, int] | None = None,
+        **options: Unpack[ScanOptions[T]],
     ) -> AsyncGenerator[PaginationResult[V], None]: ...
 
     def iter_scan(
-        self, *, view: type[BaseModel] | None = None, segments: int = 1, **options: Unpack[ScanOptions[T]]
+        self,
+        *,
+        view: type[BaseModel] | None = None,
+        segments: int | None = None,
+        segment: tuple[int, int] | None = None,
+        **options: Unpack[ScanOptions[T]],
     ) -> AsyncGenerator[PaginationResult[Any], None]:
         """
-        Read the table page by page, in one or several segments at once.
+        Read the table page by page: in one piece, in several segments at once, or one segment of it.
 
         Args:
             view: A model of a part of the fields.
-            segments: How many parts the table is cut into. Up to `batch_concurrency` are read at
-                once, each one page ahead; their pages come in the order in which they arrive and
-                have no cursor. `limit`, `cursor` and `last_evaluated_key` do not go with several.
+            segments: How many parts the table is cut into; a cursor knows it. Up to `batch_concurrency`
+                are read at once, each one page ahead, and their pages come in the order in which they
+                arrive. The cursor of a page goes on behind it and all pages before it, in all segments;
+                there is no `last_evaluated_key`. `limit` does not go with several.
+            segment: `(number, total)`: only this one of so many parts, numbered from 0, for programs that
+                share one scan; not together with `segments`.
             options: See `ScanOptions`.
 
         Returns:
@@ -230,23 +257,38 @@ class ListingRepository(RepositoryBase[T]):
 
         Raises:
             InvalidRequestError: An argument is out of range or does not go with the others.
+            InvalidCursorError: The cursor belongs to another scan, or one in other segments.
 
         Costs one Scan for each page.
         """
-        return self._scan_pages(view, segments, options)
+        return self._scan_pages(view, segments, segment, options)
 
     @overload
     def iter_scan_items(
-        self, *, segments: int = 1, **options: Unpack[ScanOptions[T]]
+        self,
+        *,
+        segments: int | None = None,
+        segment: tuple[int, int] | None = None,
+        **options: Unpack[ScanOptions[T]],
     ) -> AsyncGenerator[T, None]: ...
 
     @overload
     def iter_scan_items(
-        self, *, view: type[V], segments: int = 1, **options: Unpack[ScanOptions[T]]
+        self,
+        *,
+        view: type[V],
+        segments: int | None = None,
+        segment: tuple[int, int] | None = None,
+        **options: Unpack[ScanOptions[T]],
     ) -> AsyncGenerator[V, None]: ...
 
     def iter_scan_items(
-        self, *, view: type[BaseModel] | None = None, segments: int = 1, **options: Unpack[ScanOptions[T]]
+        self,
+        *,
+        view: type[BaseModel] | None = None,
+        segments: int | None = None,
+        segment: tuple[int, int] | None = None,
+        **options: Unpack[ScanOptions[T]],
     ) -> AsyncGenerator[Any, None]:
         """
         Read the table item by item; the arguments and costs are those of `iter_scan`.
@@ -254,7 +296,7 @@ class ListingRepository(RepositoryBase[T]):
         Returns:
             An async iterator of models.
         """
-        return _items_of(self._scan_pages(view, segments, options))
+        return _items_of(self._scan_pages(view, segments, segment, options))
 
     async def count(
         self,
@@ -297,11 +339,13 @@ class ListingRepository(RepositoryBase[T]):
         reading = self._reading(view, skip_expired=skip_expired)
         asked = Asked(reading, where, index, consistent, hydrate)
         listing = query(self._target, pk, sk_condition, asked, descending=descending)
-        return self._starting(reading, listing, limit, page_size, cursor, last_evaluated_key)
+        reader = PageReader(self._caller, self._target, reading, listing, page_size, limit)
+        return reader, reader.start(cursor, last_evaluated_key)
 
     def _scanning(
         self,
         view: type[BaseModel] | None,
+        segment: tuple[int, int] | None,
         *,
         where: Where[T] | None = None,
         index: str | None = None,
@@ -312,33 +356,26 @@ class ListingRepository(RepositoryBase[T]):
         consistent: bool | None = None,
         skip_expired: bool = False,
         hydrate: bool = False,
-    ) -> tuple[PageReader[Any], WireItem | None]:
+    ) -> tuple[PageReader[Any], tuple[str | None, Mapping[str, object] | None]]:
         reading = self._reading(view, skip_expired=skip_expired)
-        listing = scan(self._target, Asked(reading, where, index, consistent, hydrate))
-        return self._starting(reading, listing, limit, page_size, cursor, last_evaluated_key)
-
-    def _starting(
-        self,
-        reading: Reading[R],
-        listing: Listing,
-        limit: int | None,
-        page_size: int | None,
-        cursor: str | None,
-        last_evaluated_key: Mapping[str, object] | None,
-    ) -> tuple[PageReader[R], WireItem | None]:
+        listing = scan(self._target, Asked(reading, where, index, consistent, hydrate), segment)
         reader = PageReader(self._caller, self._target, reading, listing, page_size, limit)
-        return reader, reader.start(cursor, last_evaluated_key)
+        return reader, (cursor, last_evaluated_key)
 
     def _scan_pages(
-        self, view: type[BaseModel] | None, segments: int, options: ScanOptions[T]
+        self,
+        view: type[BaseModel] | None,
+        segments: int | None,
+        segment: tuple[int, int] | None,
+        options: ScanOptions[T],
     ) -> AsyncGenerator[PaginationResult[Any], None]:
-        alone = ("limit", "cursor", "last_evaluated_key")
-        if check_segments(segments) > 1 and any(options.get(name) is not None for name in alone):
-            raise InvalidRequestError(f"{', '.join(alone)} do not go with several segments")
-        reader, start = self._scanning(view, **options)
-        if segments == 1:
-            return reader.pages(start)
-        return read_parallel(reader.segments(segments), self._config.batch_concurrency)
+        reader, place = self._scanning(view, segment, **options)
+        if segment is None:
+            pages = read_segments(reader, segments, *place, self._config.batch_concurrency)
+            return reader.pages(reader.start(*place)) if pages is None else pages
+        if segments is not None:
+            raise InvalidRequestError("segment is one part of a scan, segments are all: give one of them")
+        return reader.pages(reader.start(*place))
 
 
 async def _items_of(pages: AsyncGenerator[PaginationResult[R], None]) -> AsyncGenerator[R, None]:

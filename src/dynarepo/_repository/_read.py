@@ -7,7 +7,8 @@ from typing import Any, TypeVar, overload
 
 from pydantic import BaseModel
 
-from dynarepo._pages import read_batch
+from dynarepo._pages import load, read_batch
+from dynarepo._repository._changes import ChangesRepository
 from dynarepo._repository._listings import ListingRepository
 from dynarepo._requests import (
     align_reasons,
@@ -26,7 +27,7 @@ T = TypeVar("T", bound=BaseModel)
 V = TypeVar("V", bound=BaseModel)
 
 
-class AsyncReadRepository(ListingRepository[T]):
+class AsyncReadRepository(ListingRepository[T], ChangesRepository[T]):
     """
     Reads models of one type from one table.
 
@@ -132,6 +133,58 @@ class AsyncReadRepository(ListingRepository[T]):
         wanted = [self._encode_key(key) for key in keys]
         return await read_batch(
             self._caller, self._target, reading, wanted, reading.found, consistent=consistent
+        )
+
+    @overload
+    async def load(
+        self, key: object, *, consistent: bool | None = None, skip_expired: bool = False
+    ) -> T | None: ...
+
+    @overload
+    async def load(
+        self, key: object, *, view: type[V], consistent: bool | None = None, skip_expired: bool = False
+    ) -> V | None: ...
+
+    async def load(
+        self,
+        key: object,
+        *,
+        view: type[BaseModel] | None = None,
+        consistent: bool | None = None,
+        skip_expired: bool = False,
+    ) -> Any:
+        """
+        Read one item together with all others that are loaded in the same turn of the event loop.
+
+        For code that asks for one item at a time in many places at once, such as the resolvers of a GraphQL
+        query: the loads of all repositories of a connection on one table become one batch, in which each key
+        is read once. Nothing is kept for the next turn.
+
+        Args:
+            key: A `(pk, sk)` tuple; for a table without a sort key, a partition key.
+            view: A model of a part of the fields: only that part is sent, and returned.
+            consistent: Read consistently, at twice the capacity.
+            skip_expired: Give `None` for an item whose expiry time is past.
+
+        Returns:
+            The model, or `None` if there is no such item; every caller gets a model of its own.
+
+        Raises:
+            InvalidKeyError: The key does not fit; the other loads go on.
+            InvalidItemError: The stored item does not fit the model; likewise.
+            ConnectionClosedError: The connection is not open, or was closed meanwhile.
+            DynamoDBServiceError: The batch failed; each of its callers gets an error of its own.
+
+        Costs as `batch_get`, all within one deadline. Loads of other views, consistency, `deadline` or
+        `batch_concurrency` are batches of their own. When every caller of a batch is cancelled, so is it.
+        """
+        reading = self._reading(view, skip_expired=skip_expired)
+        return await load(
+            self._caller,
+            self._target,
+            reading,
+            self._encode_key(key),
+            consistent=self._target.consistent_read if consistent is None else consistent,
         )
 
     @overload

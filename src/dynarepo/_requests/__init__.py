@@ -35,7 +35,7 @@ from dynarepo._requests._items import (
     update_item,
     upsert_item,
 )
-from dynarepo._requests._listing_plans import Asked, check_segments, query, scan
+from dynarepo._requests._listing_plans import Asked, check_segment, check_segments, query, scan
 from dynarepo._requests._listings import Listing, Page
 from dynarepo._requests._native import (
     NativeListing,
@@ -70,11 +70,15 @@ from dynarepo._requests._table_replies import (
     read_table,
     read_table_names,
     read_ttl,
+    stream_view,
 )
 from dynarepo._requests._tables import (
+    StreamView,
     index_addition,
     index_definition,
     index_removal,
+    stream_change,
+    stream_definition,
     table_definition,
     ttl_attribute,
     ttl_change,
@@ -101,6 +105,7 @@ __all__ = [
     "Page",
     "PlainItem",
     "Reading",
+    "StreamView",
     "TableDifference",
     "Target",
     "TransactWriteItem",
@@ -111,6 +116,7 @@ __all__ = [
     "batch_write",
     "billing_differences",
     "check_count",
+    "check_segment",
     "check_segments",
     "condition_of_one",
     "create_item",
@@ -156,6 +162,9 @@ __all__ = [
     "read_updated",
     "scan",
     "split_key",
+    "stream_change",
+    "stream_definition",
+    "stream_view",
     "table_definition",
     "table_differences",
     "table_of_keys",

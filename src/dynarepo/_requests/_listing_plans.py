@@ -26,7 +26,7 @@ from dynarepo._requests._target import Target
 from dynarepo._wire import Payload
 from dynarepo.exceptions import InvalidRequestError
 
-__all__ = ["Asked", "check_segments", "query", "scan"]
+__all__ = ["Asked", "check_segment", "check_segments", "query", "scan"]
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -79,10 +79,11 @@ def query(
     return plan.listing("Query", writer, order, ranges=texts, partition=partition, split=split)
 
 
-def scan(target: Target[T], asked: Asked[T]) -> Listing:
-    """Plan a Scan of the table or of an index."""
+def scan(target: Target[T], asked: Asked[T], segment: tuple[int, int] | None = None) -> Listing:
+    """Plan a Scan of the table or of an index, or of one segment of it."""
     plan = _Plan.of(target, asked)
-    return plan.listing("Scan", plan.writer(), {})
+    listing = plan.listing("Scan", plan.writer(), {})
+    return listing if segment is None else listing.segment(*check_segment(segment))
 
 
 def check_segments(segments: int) -> int:
@@ -90,6 +91,17 @@ def check_segments(segments: int) -> int:
     if isinstance(segments, bool) or not isinstance(segments, int) or not 1 <= segments <= MAX_SEGMENTS:
         raise InvalidRequestError(f"segments is a whole number from 1 to {MAX_SEGMENTS}")
     return segments
+
+
+def check_segment(segment: tuple[int, int]) -> tuple[int, int]:
+    """Refuse what is not one of so many segments."""
+    if isinstance(segment, tuple) and len(segment) == 2 and all(type(part) is int for part in segment):
+        number, total = segment
+        if 0 <= number < total <= MAX_SEGMENTS:
+            return segment
+    raise InvalidRequestError(
+        f"segment is a tuple (number, total): a number from 0, of at most {MAX_SEGMENTS} segments"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from dynarepo._codec import (
 from dynarepo._config import is_table_name
 from dynarepo._limits import MAX_EXPRESSION_BYTES
 from dynarepo._request import Repeat, Request
+from dynarepo._requests._listing_plans import check_segment
 from dynarepo._requests._listings import Page
 from dynarepo._requests._target import Target, is_items, unexpected
 from dynarepo._wire import Payload, WireItem
@@ -101,8 +102,18 @@ class NativeTable:
         order = {"ScanIndexForward": False} if descending else {}
         return self._listing("Query", members | order, index_name, consistent)
 
-    def scan(self, members: Payload, *, index_name: str | None, consistent: bool | None) -> NativeListing:
-        """Plan a Scan."""
+    def scan(
+        self,
+        members: Payload,
+        *,
+        index_name: str | None,
+        consistent: bool | None,
+        segment: tuple[int, int] | None = None,
+    ) -> NativeListing:
+        """Plan a Scan, or one segment of a parallel one."""
+        if segment is not None:
+            number, total = check_segment(segment)
+            members = members | {"Segment": number, "TotalSegments": total}
         return self._listing("Scan", members, index_name, consistent)
 
     def _listing(

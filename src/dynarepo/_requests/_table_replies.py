@@ -8,7 +8,15 @@ from typing import Any, TypeVar
 from dynarepo._requests._target import is_items, unexpected
 from dynarepo._wire import Payload
 
-__all__ = ["index_status", "is_active", "is_on_demand", "read_table", "read_table_names", "read_ttl"]
+__all__ = [
+    "index_status",
+    "is_active",
+    "is_on_demand",
+    "read_table",
+    "read_table_names",
+    "read_ttl",
+    "stream_view",
+]
 
 M = TypeVar("M", list[str], Payload)
 
@@ -35,6 +43,14 @@ def read_ttl(reply: Payload) -> str | None:
     if not isinstance(name, str):
         raise unexpected("DescribeTimeToLive", "lacks its AttributeName")
     return name
+
+
+def stream_view(table: Payload) -> str | None:
+    """Give what the stream of a described table has of an item, in lower case; `None` without a stream."""
+    stream = table.get("StreamSpecification")
+    if not isinstance(stream, dict) or not stream.get("StreamEnabled"):
+        return None
+    return str(stream.get("StreamViewType")).lower()
 
 
 def is_active(table: Payload) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
 from dynarepo._codec import Entity, IndexKeys, KeyAttribute
 from dynarepo._config import DynamoDBConfig
@@ -13,15 +13,23 @@ from dynarepo._wire import Payload
 from dynarepo.exceptions import ConfigurationError, InvalidRequestError, SchemaError
 
 __all__ = [
+    "StreamView",
     "index_addition",
     "index_definition",
     "index_removal",
     "is_key_name",
+    "stream_change",
+    "stream_definition",
     "table_definition",
     "throughput",
     "ttl_attribute",
     "ttl_change",
 ]
+
+#: What a stream has of an item that is changed.
+StreamView: TypeAlias = Literal["keys_only", "new_image", "old_image", "new_and_old_images"]
+
+_STREAM_VIEWS: Final = ("keys_only", "new_image", "old_image", "new_and_old_images")
 
 
 def table_definition(entities: Sequence[Entity[Any]], table_name: str, config: DynamoDBConfig) -> Payload:
@@ -138,6 +146,26 @@ def ttl_change(attribute: str, table_name: str, *, enabled: bool) -> Payload:
         raise InvalidRequestError(f"an expiry attribute has a name of 1 to {MAX_KEY_NAME_BYTES} bytes")
     specification = {"Enabled": enabled, "AttributeName": attribute}
     return {"TableName": table_name, "TimeToLiveSpecification": specification}
+
+
+def stream_definition(stream: StreamView | None) -> Payload:
+    """
+    Give the part of a CreateTable that lets the table have a stream, empty without one.
+
+    Raises:
+        InvalidRequestError: A stream cannot have that of an item.
+    """
+    if stream is None:
+        return {}
+    if stream not in _STREAM_VIEWS:
+        raise InvalidRequestError(f"a stream has one of {', '.join(_STREAM_VIEWS)}")
+    return {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": stream.upper()}}
+
+
+def stream_change(stream: StreamView | None, table_name: str) -> Payload:
+    """Build the UpdateTable that switches a stream on or, with `None`, off."""
+    off = {"StreamSpecification": {"StreamEnabled": False}}
+    return {"TableName": table_name, **(stream_definition(stream) or off)}
 
 
 def is_key_name(name: object) -> bool:

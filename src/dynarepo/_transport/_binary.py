@@ -1,8 +1,9 @@
-"""Binary values between base64 text, as they travel, and bytes, as the AWS SDK's clients want them."""
+"""Binary values and times between what travels, and what the AWS SDK's clients make of them."""
 
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from datetime import datetime
 from typing import Any
 
 __all__ = ["to_bytes", "to_text"]
@@ -28,9 +29,11 @@ def to_bytes(data: Any) -> Any:
 
 
 def to_text(data: Any) -> Any:
-    """Copy a reply with bytes as base64 text."""
+    """Copy a reply with bytes as base64 text, and times as the numbers they travel as."""
     if isinstance(data, bytes):
         return b64encode(data).decode()
+    if isinstance(data, datetime):
+        return data.timestamp()
     if isinstance(data, list):
         return [to_text(part) for part in data]
     if isinstance(data, dict):

@@ -16,9 +16,10 @@ from dynarepo._transport._failures import failed, not_http, overdue
 from dynarepo._transport._http_pool import ConnectionPool
 from dynarepo._transport._http_reply import NotHttpError, TooLongError
 from dynarepo._transport._json import dumps
+from dynarepo._transport._long_json import LONG
 from dynarepo._transport._protocol import AttemptError
-from dynarepo._transport._replies import read_reply, unexpected
-from dynarepo._transport._sigv4 import Signer
+from dynarepo._transport._replies import read_long_reply, read_reply, unexpected
+from dynarepo._transport._sigv4 import TABLES, Signer
 from dynarepo._wire import Payload
 from dynarepo.exceptions import AuthenticationError, ConnectionFailedError, InvalidValueError
 
@@ -49,6 +50,7 @@ class DirectTransport:
         max_connections: Connections kept at most.
         connect_timeout: Seconds to establish one.
         ssl_context: Another trust store than the system's.
+        target: What requests are addressed to.
 
     Must be made while the event loop runs.
     """
@@ -62,12 +64,13 @@ class DirectTransport:
         max_connections: int,
         connect_timeout: float,
         ssl_context: ssl.SSLContext | None = None,
+        target: str = TABLES,
     ) -> None:
         parts = urlsplit(endpoint_url)
         context = ssl_context
         if parts.scheme == "https" and context is None:
             context = ssl.create_default_context()
-        self._signer = Signer(_host_header(endpoint_url), region)
+        self._signer = Signer(_host_header(endpoint_url), region, target)
         self._credentials = credentials
         self._pool = ConnectionPool(
             parts.hostname or "",
@@ -103,7 +106,9 @@ class DirectTransport:
         except OSError as error:
             raise failed(operation, error, begun=begun) from None
         self._pool.put_back(connection)
-        return read_reply(operation, reply.status, reply.headers, reply.body)
+        if len(reply.body) < LONG:
+            return read_reply(operation, reply.status, reply.headers, reply.body)
+        return await read_long_reply(operation, reply.status, reply.headers, reply.body)
 
     async def close(self) -> None:
         """Close every connection; requests under way fail."""

@@ -130,6 +130,8 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "PointInTimeRecoveryUnavailableException": _REFUSED,
     "ReplicaAlreadyExistsException": _REFUSED,
     "ReplicaNotFoundException": _REFUSED,
+    "ExpiredIteratorException": _REFUSED,
+    "TrimmedDataAccessException": _REFUSED,
 }
 
 _TOO_LARGE: Final = Meaning(ItemTooLargeError, "the item would be larger than 400 KB")

@@ -8,11 +8,13 @@ from zlib import crc32
 
 from dynarepo._transport._errors import read_error
 from dynarepo._transport._json import loads
+from dynarepo._transport._long_json import loads_in_pieces
 from dynarepo._transport._protocol import AttemptError
+from dynarepo._turns import begin_in_turns
 from dynarepo._wire import Payload
 from dynarepo.exceptions import UnexpectedResponseError
 
-__all__ = ["CONTENT_TYPE", "read_reply", "unexpected"]
+__all__ = ["CONTENT_TYPE", "read_long_reply", "read_reply", "unexpected"]
 
 CONTENT_TYPE: Final = "application/x-amz-json-1.0"
 
@@ -30,21 +32,22 @@ def read_reply(operation: str, status: int, headers: Mapping[str, str], body: by
     Raises:
         AttemptError: The reply is an error, or not DynamoDB's.
     """
-    if not _checksum_fits(headers.get("x-amz-crc32"), body):
-        raise unexpected(operation, status, headers, "the reply does not fit its checksum")
-    if status != 200:
-        raise read_error(operation, status, headers, _error_body(body))
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != CONTENT_TYPE:
-        raise unexpected(operation, status, headers, f"the reply is not {CONTENT_TYPE}")
-    if not headers.get("x-amzn-requestid"):
-        raise unexpected(operation, status, headers, "the reply has no request id")
+    _check(operation, status, headers, body)
     try:
         reply = loads(body)
     except ValueError:
-        raise unexpected(operation, status, headers, "the reply is not JSON") from None
-    if not isinstance(reply, dict):
-        raise unexpected(operation, status, headers, "the reply is not a JSON object")
-    return reply
+        raise _no_json(operation, status, headers) from None
+    return _object(operation, status, headers, reply)
+
+
+async def read_long_reply(operation: str, status: int, headers: Mapping[str, str], body: bytes) -> Payload:
+    """Read a reply off the wire as `read_reply` does, in turns with whatever else is to be done."""
+    _check(operation, status, headers, body)
+    try:
+        reply = await begin_in_turns(loads_in_pieces(body))
+    except ValueError:
+        raise _no_json(operation, status, headers) from None
+    return _object(operation, status, headers, reply)
 
 
 def unexpected(operation: str, status: int, headers: Mapping[str, str], what: str) -> AttemptError:
@@ -55,6 +58,27 @@ def unexpected(operation: str, status: int, headers: Mapping[str, str], what: st
         request_id=headers.get("x-amzn-requestid"),
     )
     return AttemptError(error, may_have_acted=status < 300 or status >= 500)
+
+
+def _check(operation: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    if not _checksum_fits(headers.get("x-amz-crc32"), body):
+        raise unexpected(operation, status, headers, "the reply does not fit its checksum")
+    if status != 200:
+        raise read_error(operation, status, headers, _error_body(body))
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != CONTENT_TYPE:
+        raise unexpected(operation, status, headers, f"the reply is not {CONTENT_TYPE}")
+    if not headers.get("x-amzn-requestid"):
+        raise unexpected(operation, status, headers, "the reply has no request id")
+
+
+def _no_json(operation: str, status: int, headers: Mapping[str, str]) -> AttemptError:
+    return unexpected(operation, status, headers, "the reply is not JSON")
+
+
+def _object(operation: str, status: int, headers: Mapping[str, str], reply: object) -> Payload:
+    if not isinstance(reply, dict):
+        raise unexpected(operation, status, headers, "the reply is not a JSON object")
+    return reply
 
 
 def _checksum_fits(checksum: str | None, body: bytes) -> bool:

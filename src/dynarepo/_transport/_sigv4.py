@@ -15,9 +15,12 @@ from typing import Final, Protocol
 
 from dynarepo._transport._replies import CONTENT_TYPE
 
-__all__ = ["FrozenCredentials", "Signer"]
+__all__ = ["STREAMS", "TABLES", "FrozenCredentials", "Signer"]
 
-_TARGET: Final = "DynamoDB_20120810."
+#: What requests for tables and items are addressed to, and those for streams.
+TABLES: Final = "DynamoDB_20120810"
+STREAMS: Final = "DynamoDBStreams_20120810"
+
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _HEADERS: Final = "content-type;host;x-amz-date;x-amz-target"
 _HEADERS_WITH_TOKEN: Final = _HEADERS.replace("date;", "date;x-amz-security-token;")
@@ -39,8 +42,9 @@ class FrozenCredentials(Protocol):
 class Signer:
     """Makes the headers of a signed request to one host in one region."""
 
-    def __init__(self, host: str, region: str) -> None:
+    def __init__(self, host: str, region: str, target: str = TABLES) -> None:
         self._host = host
+        self._target = f"{target}."
         self._region = region
         self._second = -1
         self._stamp = ""
@@ -52,7 +56,7 @@ class Signer:
     ) -> dict[str, str]:
         """Return the headers that sign this operation with this body, for now or another time."""
         stamp = self._stamp_of(int(time.time() if now is None else now))
-        target = _TARGET + operation
+        target = self._target + operation
         headers = {
             "Content-Type": CONTENT_TYPE,
             "Host": self._host,

@@ -1,0 +1,1 @@
+"""The example of a scan on several processes; needs the extra `distributed`."""
