@@ -16,6 +16,16 @@ WireItem: TypeAlias = dict[str, AttributeValue]
 Payload: TypeAlias = dict[str, Any]
 
 
+class EncodedPayload(dict[str, Any]):
+    """A payload whose JSON text is known, so that no transport writes it again; it is not changed any more."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, payload: Payload, text: bytes) -> None:
+        super().__init__(payload)
+        self.text = text
+
+
 def sort_value(value: AttributeValue) -> Decimal | bytes:
     """Give what DynamoDB sorts a key value by: a number as such, text as UTF-8, binary as bytes."""
     tag, content = next(iter(value.items()))

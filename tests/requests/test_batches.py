@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,7 @@ from dynarepo._requests import (
     read_unprocessed_writes,
     split_key,
 )
+from dynarepo._wire import EncodedPayload
 from dynarepo.exceptions import InvalidKeyError, UnexpectedResponseError
 from tests.key_models import Event, Pipeline, User, target
 from tests.requests.planning import whole
@@ -96,6 +98,14 @@ def test_a_batch_write_holds_its_entries() -> None:
         "RequestItems": {"app": [PUT.operation, DELETE.operation]},
         "ReturnConsumedCapacity": "TOTAL",
     }
+
+
+def test_the_text_of_a_batch_write_is_that_of_its_payload() -> None:
+    user = User(pk='"U', sk="ä", email="ada@example.com")
+    entries = [put_entry(USERS, user), delete_entry(USERS, ("U", "B"))]
+    payload = batch_write(USERS, entries).payload
+    assert isinstance(payload, EncodedPayload)
+    assert json.loads(payload.text) == payload
 
 
 def test_a_batch_get_holds_its_keys() -> None:

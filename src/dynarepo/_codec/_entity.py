@@ -82,20 +82,19 @@ class Entity(Generic[T]):
             InvalidKeyError: A part of the table's key is missing, or a key is empty or too long.
         """
         wire = self.plan.encode(item)
-        rendered: WireItem = {}
         for key in self.table.attributes:
             value = key.of(wire)
             if value is None:
                 raise InvalidKeyError(f"{', '.join(key.fields)}: a part of the table's key has no value")
-            rendered[key.attribute] = value
+            wire[key.attribute] = value
         for index in self.indexes.values():
             for key in index.attributes:
                 value = key.of(wire)
                 if value is not None:
-                    rendered[key.attribute] = value
+                    wire[key.attribute] = value
         if self.discriminator is not None:
-            (rendered[self.discriminator.attribute],) = self.discriminator.wires()
-        return wire | rendered
+            (wire[self.discriminator.attribute],) = self.discriminator.wires()
+        return wire
 
     def to_store(self, item: T) -> T:
         """Give the instance as a write stores it: a copy with the next version and the time of now."""

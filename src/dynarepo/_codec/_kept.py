@@ -51,6 +51,8 @@ def version_of(item: BaseModel, field: str) -> int:
 
 def renewed(item: T, schema: TableSchema, zone: tzinfo | None = None) -> T:
     """Give a copy with the next version and the time of now; the instance itself where neither is kept."""
+    if schema.version is None and schema.updated_at is None and schema.created_at is None:
+        return item
     changes: dict[str, object] = {}
     now = datetime.now(zone or UTC)
     if schema.version is not None:

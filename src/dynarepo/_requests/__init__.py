@@ -83,7 +83,7 @@ from dynarepo._requests._tables import (
     ttl_attribute,
     ttl_change,
 )
-from dynarepo._requests._target import Target, check_count
+from dynarepo._requests._target import Target, check_count, check_flag
 from dynarepo._requests._transactions import (
     TransactWriteItem,
     align_reasons,
@@ -116,6 +116,7 @@ __all__ = [
     "batch_write",
     "billing_differences",
     "check_count",
+    "check_flag",
     "check_segment",
     "check_segments",
     "condition_of_one",

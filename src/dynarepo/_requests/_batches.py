@@ -15,7 +15,7 @@ from dynarepo._request import Repeat, Request
 from dynarepo._requests._items import projection_members
 from dynarepo._requests._reading import Reading
 from dynarepo._requests._target import Target, is_items, unexpected
-from dynarepo._wire import Payload, WireItem
+from dynarepo._wire import EncodedPayload, Payload, WireItem
 from dynarepo.exceptions import InvalidItemError, InvalidKeyError, InvalidRequestError
 
 __all__ = [
@@ -46,8 +46,13 @@ class WriteEntry:
 
     identity: Identity = field(repr=False)
     operation: Payload = field(repr=False)
-    size: int
+    text: bytes = field(repr=False)
     source: object = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes."""
+        return len(self.text)
 
 
 def identity(source: Source[T], item: WireItem) -> Identity:
@@ -74,7 +79,7 @@ def delete_entry(target: Target[T], key: object) -> WriteEntry:
 
 
 def _entry(entity: Entity[T], wire: WireItem, operation: Payload, source: object) -> WriteEntry:
-    return WriteEntry(entity.table.identity(wire), operation, len(to_json(operation)), source)
+    return WriteEntry(entity.table.identity(wire), operation, to_json(operation), source)
 
 
 def split_key(source: Source[T], key: object) -> tuple[object, object]:
@@ -92,11 +97,14 @@ def split_key(source: Source[T], key: object) -> tuple[object, object]:
 
 def batch_write(target: Target[T], entries: Iterable[WriteEntry]) -> Request:
     """Build a BatchWriteItem of one chunk."""
-    payload = {
-        "RequestItems": {target.table_name: [entry.operation for entry in entries]},
-        "ReturnConsumedCapacity": "TOTAL",
-    }
-    return target.request("BatchWriteItem", payload, repeat=Repeat(is_safe=True))
+    entries = list(entries)
+    operations = [entry.operation for entry in entries]
+    payload = {"RequestItems": {target.table_name: operations}, "ReturnConsumedCapacity": "TOTAL"}
+    text = b'{"RequestItems":{%b:[%b]},"ReturnConsumedCapacity":"TOTAL"}' % (
+        to_json(target.table_name),
+        b",".join([entry.text for entry in entries]),
+    )
+    return target.request("BatchWriteItem", EncodedPayload(payload, text), repeat=Repeat(is_safe=True))
 
 
 def read_unprocessed_writes(

@@ -19,7 +19,7 @@ from dynarepo._requests._repeats import (
     repeat_of_put,
     repeat_of_update,
 )
-from dynarepo._requests._target import Target, unexpected
+from dynarepo._requests._target import Target, check_flag, unexpected
 from dynarepo._requests._updates import Update, write_update, write_upsert
 from dynarepo._wire import Payload, WireItem
 
@@ -53,7 +53,7 @@ def get_item(
     target: Target[T], reading: Reading[R], pk: object, sk: object, *, consistent: bool | None = None
 ) -> Request:
     """Build a GetItem."""
-    consistent = target.consistent_read if consistent is None else consistent
+    consistent = target.consistent_read if consistent is None else check_flag("consistent", consistent)
     return get_key(target, reading, target.source.table.encode(pk, sk), consistent=consistent)
 
 
@@ -155,7 +155,8 @@ def read_updated(target: Target[T], reply: Payload) -> T:
     item = reply.get("Attributes")
     if not isinstance(item, dict):
         raise unexpected("UpdateItem", "lacks the Attributes that were asked for")
-    return Reading(target.entity, target.entity).make(item)
+    place = {"operation": "UpdateItem", "table_name": target.table_name}
+    return Reading(target.entity, target.entity, **place).make(item)
 
 
 def delete_item(

@@ -22,7 +22,7 @@ from dynarepo._requests._guard import is_live, is_ours
 from dynarepo._requests._key_conditions import partition_values, sort_conditions
 from dynarepo._requests._listings import Listing
 from dynarepo._requests._reading import Reading
-from dynarepo._requests._target import Target
+from dynarepo._requests._target import Target, check_flag
 from dynarepo._wire import Payload
 from dynarepo.exceptions import InvalidRequestError
 
@@ -73,7 +73,7 @@ def query(
     conditions, split = sort_conditions(writer, ranges, sk_condition)
     base = " AND ".join(equals)
     order: Payload = {}
-    if descending:
+    if check_flag("descending", descending):
         order, conditions = {"ScanIndexForward": False}, conditions[::-1]
     texts = tuple(check_length(" AND ".join([base, *condition])) for condition in conditions)
     return plan.listing("Query", writer, order, ranges=texts, partition=partition, split=split)
@@ -115,7 +115,7 @@ class _Plan(Generic[T]):
 
     @classmethod
     def of(cls, target: Target[T], asked: Asked[T]) -> _Plan[T]:
-        if asked.hydrate and asked.index is None:
+        if check_flag("hydrate", asked.hydrate) and asked.index is None:
             raise InvalidRequestError("hydrate=True reads the items behind an index; give index=")
         return _Plan(target, asked, None if asked.index is None else find_index(target, asked.index))
 
@@ -247,7 +247,7 @@ class _Plan(Generic[T]):
 
     def _is_consistent(self) -> bool:
         is_global, consistent = self.index is not None and self.index.is_global, self.asked.consistent
-        if consistent and is_global:
+        if consistent is not None and check_flag("consistent", consistent) and is_global:
             raise InvalidRequestError("a global index cannot be read consistently; leave out consistent=True")
         return bool(self.target.consistent_read and not is_global if consistent is None else consistent)
 

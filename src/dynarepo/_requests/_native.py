@@ -27,7 +27,7 @@ from dynarepo._limits import MAX_EXPRESSION_BYTES
 from dynarepo._request import Repeat, Request
 from dynarepo._requests._listing_plans import check_segment
 from dynarepo._requests._listings import Page
-from dynarepo._requests._target import Target, is_items, unexpected
+from dynarepo._requests._target import Target, check_flag, is_items, unexpected
 from dynarepo._wire import Payload, WireItem
 from dynarepo.exceptions import ConditionFailedError, ExpressionTooLongError, InvalidRequestError
 
@@ -99,7 +99,7 @@ class NativeTable:
         self, members: Payload, *, index_name: str | None, consistent: bool | None, descending: bool
     ) -> NativeListing:
         """Plan a Query."""
-        order = {"ScanIndexForward": False} if descending else {}
+        order = {"ScanIndexForward": False} if check_flag("descending", descending) else {}
         return self._listing("Query", members | order, index_name, consistent)
 
     def scan(
@@ -123,15 +123,14 @@ class NativeTable:
             members = members | self._consistency(consistent)
         else:
             # It may be a global one, which cannot be read consistently: only the call can ask for that.
-            members = (
-                members | {"IndexName": _index_name(index_name)} | self._consistency(consistent or False)
-            )
+            consistent = False if consistent is None else consistent
+            members = members | {"IndexName": _index_name(index_name)} | self._consistency(consistent)
         return NativeListing(operation, self.name, self._payload(**members))
 
     def _consistency(self, consistent: bool | None) -> Payload:
-        return (
-            {"ConsistentRead": True} if (self.consistent_read if consistent is None else consistent) else {}
-        )
+        if consistent is None:
+            consistent = self.consistent_read
+        return {"ConsistentRead": True} if check_flag("consistent", consistent) else {}
 
     def _request(self, operation: str, key: Mapping[str, object], **members: object) -> Request:
         pk, sk = (*key.values(), None, None)[:2]

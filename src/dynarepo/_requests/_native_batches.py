@@ -73,7 +73,7 @@ def native_entries(table: PlainTable, writes: Iterable[NativeWrite]) -> list[Wri
         else:
             table.check_key(write.wire, write.where)
         operation = write.operation()
-        entries.append(WriteEntry(identify(write.wire), operation, len(to_json(operation)), write.source))
+        entries.append(WriteEntry(identify(write.wire), operation, to_json(operation), write.source))
     return entries
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from dynarepo._codec import DecodeError, ItemReader, Source, decode_dynamic, decode_number
 from dynarepo._expressions import ExpressionWriter, Path, check_length
+from dynarepo._requests._target import check_flag
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidItemError, InvalidRequestError, SchemaError
 
@@ -29,30 +30,46 @@ class Reading(Generic[R]):
         reader: What is made of it.
         expiry: The stored name of the expiry time where expired items are left out, else `None`.
         now: The time, in whole seconds, by which items are expired.
+        operation: The operation that reads, for errors.
+        table_name: The table that it reads, for errors.
     """
 
     source: Source[Any]
     reader: ItemReader[R]
     expiry: str | None = None
     now: int = field(default_factory=lambda: int(time.time()))
+    operation: str | None = None
+    table_name: str | None = None
 
     @classmethod
     def of(
-        cls, source: Source[Any], view: type[BaseModel] | None = None, *, skip_expired: bool = False
+        cls,
+        source: Source[Any],
+        view: type[BaseModel] | None = None,
+        *,
+        skip_expired: bool = False,
+        operation: str | None = None,
+        table_name: str | None = None,
     ) -> Reading[Any]:
         """
         Say how to read.
 
         Raises:
-            InvalidRequestError: Expired items are to be left out, and none can expire.
+            InvalidRequestError: Expired items are to be left out, and none can expire; or it is not said by
+                a `bool`.
             SchemaError: The view is no model, or has other fields than the source.
         """
         if view is not None and not isinstance(view, type):
             raise SchemaError("view= takes a Pydantic model class")
-        expiry = source.expiry if skip_expired else None
-        if skip_expired and expiry is None:
-            raise InvalidRequestError(f"{source.name} declares no ttl, so that skip_expired means nothing")
-        return Reading(source, source if view is None else source.view(view), expiry)
+        expiry = None
+        if skip_expired is not False and check_flag("skip_expired", skip_expired):
+            expiry = source.expiry
+            if expiry is None:
+                raise InvalidRequestError(
+                    f"{source.name} declares no ttl, so that skip_expired means nothing"
+                )
+        reader = source if view is None else source.view(view)
+        return Reading(source, reader, expiry, operation=operation, table_name=table_name)
 
     @property
     def marks(self) -> frozenset[str]:
@@ -94,12 +111,13 @@ class Reading(Generic[R]):
             return True  # what is no time never expires
 
     def make(self, item: WireItem) -> R:
-        """Make a model or view of an item; the error of one that does not fit has its key."""
+        """Make a model or view of an item; the error of one that does not fit says which item it is."""
         try:
             return self.reader.decode(item)
         except InvalidItemError as error:
             keys = [_plain(item.get(key.attribute)) for key in self.source.table.attributes]
             error.pk, error.sk = (*keys, None)[:2]
+            error.operation, error.table_name = self.operation, self.table_name
             raise
 
     def found(self, item: WireItem) -> R | None:

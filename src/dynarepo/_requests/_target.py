@@ -13,7 +13,7 @@ from dynarepo._request import Repeat, Request
 from dynarepo._wire import Payload, WireItem
 from dynarepo.exceptions import InvalidRequestError, UnexpectedResponseError
 
-__all__ = ["Target", "check_count", "is_items", "unexpected"]
+__all__ = ["Target", "check_count", "check_flag", "is_items", "unexpected"]
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -53,6 +53,13 @@ def check_count(name: str, value: int | None) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_PAGE_SIZE:
         raise InvalidRequestError(f"{name} is a whole number from 1 to {MAX_PAGE_SIZE}")
     return value
+
+
+def check_flag(name: str, value: object) -> bool:
+    """Refuse what is neither `True` nor `False`: of a text such as "no", the truth would be a surprise."""
+    if value is True or value is False:
+        return value
+    raise InvalidRequestError(f"{name} is True or False")
 
 
 def is_items(value: object) -> TypeGuard[list[WireItem]]:

@@ -246,8 +246,8 @@ def _condition(
 def _check_number(number: int) -> None:
     if not 1 <= number <= MAX_TRANSACTION_OPERATIONS:
         raise InvalidRequestError(
-            f"a transaction has 1 to {MAX_TRANSACTION_OPERATIONS} operations, not {number}; "
-            "it cannot be split without losing its meaning"
+            f"a transaction has 1 to {MAX_TRANSACTION_OPERATIONS} operations, not {number}"
+            + ("; it cannot be split without losing its meaning" if number else "")
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
-from dynarepo._wire import Payload
+from dynarepo._wire import EncodedPayload, Payload
 from dynarepo.exceptions import InvalidValueError
 
 __all__ = ["dumps", "loads"]
@@ -14,6 +14,8 @@ __all__ = ["dumps", "loads"]
 
 def dumps(payload: Payload) -> bytes:
     """Write a payload as JSON text."""
+    if isinstance(payload, EncodedPayload):
+        return payload.text
     try:
         return to_json(payload)
     except PydanticSerializationError:
