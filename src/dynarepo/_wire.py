@@ -17,7 +17,7 @@ Payload: TypeAlias = dict[str, Any]
 
 
 class EncodedPayload(dict[str, Any]):
-    """A payload whose JSON text is known, so that no transport writes it again; it is not changed any more."""
+    """A payload whose JSON text is known and is not written again; it is not changed any more."""
 
     __slots__ = ("text",)
 

@@ -31,15 +31,15 @@ def decoded(declared: Any, wire: Any) -> Any:
 @pytest.mark.parametrize(
     ("declared", "value", "message"),
     [
-        (list[int], (1,), "is declared as list, but holds a tuple"),
-        (deque[int], [1], "is declared as deque, but holds a list"),
-        (tuple[int, ...], [1], "is declared as tuple, but holds a list"),
-        (tuple[int, str], [1, "x"], "is declared as tuple, but holds a list"),
+        (list[int], (1,), "is declared as list, but holds a value of type tuple"),
+        (deque[int], [1], "is declared as deque, but holds a value of type list"),
+        (tuple[int, ...], [1], "is declared as tuple, but holds a value of type list"),
+        (tuple[int, str], [1, "x"], "is declared as tuple, but holds a value of type list"),
         (tuple[int, str], (1,), "is declared with 2 elements, but holds 1"),
-        (set[int], frozenset({1}), "is declared as set, but holds a frozenset"),
-        (frozenset[int], {1}, "is declared as frozenset, but holds a set"),
-        (dict[str, int], [1], "is declared as dict, but holds a list"),
-        (dict[str, int], {1: 1}, "its key is a int, not a str"),
+        (set[int], frozenset({1}), "is declared as set, but holds a value of type frozenset"),
+        (frozenset[int], {1}, "is declared as frozenset, but holds a value of type set"),
+        (dict[str, int], [1], "is declared as dict, but holds a value of type list"),
+        (dict[str, int], {1: 1}, "its key is of type int, not str"),
     ],
 )
 def test_a_container_of_another_type_is_refused_by_the_names_of_both(

@@ -102,7 +102,7 @@ def test_another_model_is_refused() -> None:
         level: int = 1
 
     for other in (Admin(pk="a", sk="b"), ORDER, {"pk": "a"}, None):
-        with pytest.raises(InvalidRequestError, match="expected a User"):
+        with pytest.raises(InvalidRequestError, match="expected an instance of User"):
             bind(User).encode(other)  # type: ignore[arg-type]
 
 

@@ -344,3 +344,28 @@ def test_a_hostile_name_is_no_field_of_a_closed_model(name: str) -> None:
 def test_a_name_that_cannot_be_stored_is_refused(name: str) -> None:
     with pytest.raises(InvalidRequestError, match="a step of the path is no name"):
         written(attr("x", name).exists(), Open, TableSchema("pk"))
+
+
+@pytest.mark.parametrize("values", [[1, 2], (1, 2), {1, 2}, frozenset({1}), []])
+def test_values_that_come_as_one_are_to_be_given_one_by_one(values: Any) -> None:
+    with pytest.raises(InvalidRequestError, match=r"^age: give the values one by one: in_\(\*values\)$"):
+        written(attr("age").in_(values))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        attr("age").in_(1, [2]),
+        attr("age").in_("1"),
+        attr("age").eq([1]),
+        attr("words").in_([1]),
+        attr("tags").in_({1}),
+    ],
+)
+def test_any_other_value_that_does_not_fit_is_told_by_its_type(condition: Condition) -> None:
+    with pytest.raises(InvalidValueError, match="is declared as"):
+        written(condition)
+
+
+def test_a_list_is_a_value_of_a_list() -> None:
+    assert written(attr("words").in_(["a"]))

@@ -49,18 +49,18 @@ def encoded(declared: Any, value: object) -> Any:
 @pytest.mark.parametrize(
     ("declared", "value", "message"),
     [
-        (str, 1, "is declared as str, but holds a int"),
-        (int, True, "is declared as int, but holds a bool"),
-        (int, 1.0, "is declared as int, but holds a float"),
-        (bool, 1, "is declared as bool, but holds a int"),
-        (bytes, "x", "is declared as bytes, but holds a str"),
-        (Decimal, 1.0, "is declared as Decimal, but holds a float"),
-        (date, datetime(2026, 1, 31), "is declared as date, but holds a datetime"),  # noqa: DTZ001
-        (UUID, "x", "is declared as UUID, but holds a str"),
-        (None, 0, "is declared as None, but holds a int"),
-        (SecretStr, "x", "is declared as a secret, but holds a str"),
-        (Names, ["x"], "is declared as Names, but holds a list"),
-        (Sealed, {"size": 1}, "is declared as Sealed, but holds a dict"),
+        (str, 1, "is declared as str, but holds a value of type int"),
+        (int, True, "is declared as int, but holds a value of type bool"),
+        (int, 1.0, "is declared as int, but holds a value of type float"),
+        (bool, 1, "is declared as bool, but holds a value of type int"),
+        (bytes, "x", "is declared as bytes, but holds a value of type str"),
+        (Decimal, 1.0, "is declared as Decimal, but holds a value of type float"),
+        (date, datetime(2026, 1, 31), "is declared as date, but holds a value of type datetime"),  # noqa: DTZ001
+        (UUID, "x", "is declared as UUID, but holds a value of type str"),
+        (None, 0, "is declared as None, but holds a value of type int"),
+        (SecretStr, "x", "is declared as a secret, but holds a value of type str"),
+        (Names, ["x"], "is declared as Names, but holds a value of type list"),
+        (Sealed, {"size": 1}, "is declared as Sealed, but holds a value of type dict"),
     ],
 )
 def test_a_value_of_another_type_is_refused_by_the_names_of_both(

@@ -225,8 +225,8 @@ def test_what_python_decides_at_once_is_refused(where: Callable[[Any], Any], mes
         (lambda u: u.a == u, "takes a field of the model"),
         (lambda u: size(5) > 1, "takes a field of the model"),
         (lambda u: contains("abc", "a"), "takes a field of the model"),
-        (lambda u: not_(True), "not a bool"),
-        (lambda u: not_(size(u.a)), "not a SizeStandIn"),  # type: ignore[arg-type]
+        (lambda u: not_(True), "not a value of type bool"),
+        (lambda u: not_(size(u.a)), "not a value of type SizeStandIn"),  # type: ignore[arg-type]
     ],
 )
 def test_what_dynamodb_cannot_do_is_refused(where: Callable[[Any], Any], message: str) -> None:
@@ -257,7 +257,7 @@ def test_what_dynamodb_cannot_do_is_refused(where: Callable[[Any], Any], message
 )
 def test_what_is_no_condition_is_refused_and_never_taken_for_none(where: Any, kind: str) -> None:
     with pytest.raises(
-        InvalidRequestError, match=rf"such as lambda u: u.age >= 18 .*, not a {kind}$"
+        InvalidRequestError, match=rf"such as lambda u: u.age >= 18 .*, not a value of type {kind}$"
     ) as caught:
         condition_of(where)
     assert "canary" not in str(caught.value)

@@ -81,7 +81,9 @@ class DynamicNode(Node):
             return self.encode(value.value, path)
         if self.loose and isinstance(value, PurePath):
             return path_node(type(value)).encode(value, path)
-        raise refusal(f"a {type(value).__name__} would not come back as one here; declare its type", path)
+        raise refusal(
+            f"a value of type {type(value).__name__} would not come back as one here; declare its type", path
+        )
 
 
 DYNAMIC: Final = DynamicNode(loose=False)
@@ -123,7 +125,7 @@ def encode_map(
     for ordinal, (key, each) in enumerate(value.items()):
         where = (*path, Entry(ordinal))
         if key_kind is not object and type(key) is not key_kind:
-            raise refusal(f"its key is a {type(key).__name__}, not a {key_kind.__name__}", where)
+            raise refusal(f"its key is of type {type(key).__name__}, not {key_kind.__name__}", where)
         try:
             name = write_key(key, where)
         except InvalidValueError as error:

@@ -84,7 +84,7 @@ def refusal(reason: str, path: Path) -> InvalidValueError:
 
 def wrong_type(expected: str, value: object, path: Path) -> InvalidValueError:
     """Make the error for a value that is not of the declared type."""
-    return refusal(f"is declared as {expected}, but holds a {type(value).__name__}", path)
+    return refusal(f"is declared as {expected}, but holds a value of type {type(value).__name__}", path)
 
 
 def check_depth(path: Path) -> None:

@@ -12,13 +12,14 @@ from dynarepo._codec._keys import encode_any_number, encode_comparable, is_numbe
 from dynarepo._codec._plan import Node
 from dynarepo._codec._source import Source
 from dynarepo._codec._text import encode_name
-from dynarepo._expressions import BeginsWith, Between, Comparison, Condition, Contains, Path, show_path
+from dynarepo._expressions import BeginsWith, Between, Comparison, Condition, Contains, In, Path, show_path
 from dynarepo._wire import AttributeValue
 from dynarepo.exceptions import InvalidRequestError, InvalidValueError
 
 __all__ = ["ModelResolver"]
 
 _ORDERED: Final = frozenset({"S", "N", "B"})
+_COLLECTIONS: Final = frozenset({"L", "SS", "NS", "BS"})
 _SET_ELEMENTS: Final[Mapping[str, str]] = {"SS": "S", "NS": "N", "BS": "B"}
 _ORDER_COMPARATORS: Final = frozenset({"<", "<=", ">", ">="})
 
@@ -69,7 +70,12 @@ class ModelResolver:
             return _prefix(where, node, value)
         if isinstance(condition, Contains):
             return self._element(path, node, value)
-        wire = encode_comparable(node, value, path)
+        try:
+            wire = encode_comparable(node, value, path)
+        except InvalidValueError:
+            if _is_list_of_values(condition, node, value):
+                raise InvalidRequestError(f"{where}: give the values one by one: in_(*values)") from None
+            raise
         if _is_order(condition) and not wire.keys() <= _ORDERED:
             raise InvalidRequestError(f"{where}: only text, numbers and binary have an order")
         return wire
@@ -90,6 +96,13 @@ def _is_order(condition: Condition) -> bool:
     return isinstance(condition, Between) or (
         isinstance(condition, Comparison) and condition.comparator in _ORDER_COMPARATORS
     )
+
+
+def _is_list_of_values(condition: Condition, node: Node, value: object) -> bool:
+    """Tell whether `attr(...).in_` was given its values as one, for a field that holds no such thing."""
+    if not isinstance(condition, In) or len(condition.operands) > 1 or node.tags & _COLLECTIONS:
+        return False
+    return isinstance(value, list | tuple | set | frozenset)
 
 
 def _prefix(where: str, node: Node, value: object) -> AttributeValue:

@@ -80,7 +80,7 @@ def encode_operand(placeholder: str, value: object) -> AttributeValue:
 def check_attribute_name(name: object, what: str) -> str:
     """Refuse what cannot be the name of an attribute."""
     if type(name) is not str:
-        raise InvalidRequestError(f"{what}: an attribute's name is text, not a {type(name).__name__}")
+        raise InvalidRequestError(f"{what}: an attribute's name is text, not of type {type(name).__name__}")
     try:
         return encode_name(name)
     except InvalidValueError as error:

@@ -55,11 +55,13 @@ class ModelPlan(Generic[T]):
             InvalidValueError: A value would not come back the same; `path` names it.
         """
         if not isinstance(item, self.model):
-            raise InvalidRequestError(f"expected a {self.model.__name__}, not a {type(item).__name__}")
+            raise InvalidRequestError(
+                f"expected an instance of {self.model.__name__}, not of {type(item).__name__}"
+            )
         if type(item) is not self.model:
             raise InvalidRequestError(
-                f"expected a {self.model.__name__} itself: the fields that {type(item).__name__} adds "
-                "could not be read back"
+                f"expected an instance of {self.model.__name__} itself: the fields that "
+                f"{type(item).__name__} adds could not be read back"
             )
         try:
             return self._writer(item, 0)

@@ -219,6 +219,6 @@ def as_condition(stated: object) -> Condition:
     if not isinstance(stated, Condition):
         raise InvalidRequestError(
             "where= takes a condition, such as lambda u: u.age >= 18 or attr('age').ge(18), "
-            f"not a {type(stated).__name__}"
+            f"not a value of type {type(stated).__name__}"
         )
     return stated

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
-from dynarepo._expressions._paths import Path
+from dynarepo._expressions._paths import Path, show_path
 from dynarepo._expressions._standin import FieldStandIn, operand_of, stand_in_path
 from dynarepo.exceptions import InvalidRequestError
 
@@ -103,6 +103,9 @@ class SetField(Generic[V]):
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    def __repr__(self) -> str:
+        return f"set_({show_path(self._path)})"
+
     def to(self, value: V) -> Action:
         """Set a value, or copy another field of the item as it was before the update."""
         return Set(self._path, operand_of(value))
@@ -151,5 +154,8 @@ def actions_of(update: Callable[[Any], Sequence[Action]]) -> tuple[Action, ...]:
     """Call an update's function once with a stand-in; `InvalidRequestError` if it gives no actions."""
     actions = update(FieldStandIn(()))
     if not isinstance(actions, list | tuple) or not all(isinstance(action, Action) for action in actions):
+        for begun in actions if isinstance(actions, list | tuple) else ():
+            if isinstance(begun, SetField):
+                raise InvalidRequestError(f"{begun!r} lacks its value: write {begun!r}.to(value)")
         raise InvalidRequestError("an update is a list of actions, such as [set_(u.age).to(37)]")
     return tuple(actions)

@@ -152,8 +152,17 @@ class RepositoryBase(Connected, Generic[T]):
         self._target: Target[T] = Target(source, name, self._config.consistent_read)
         self._caller = Caller(self._channel, self._config)
 
-    def _reading(self, view: type[BaseModel] | None, *, skip_expired: bool = False) -> Reading[Any]:
-        return Reading.of(self._target.source, view, skip_expired=skip_expired)
+    def _reading(
+        self, operation: str, view: type[BaseModel] | None, *, skip_expired: bool = False
+    ) -> Reading[Any]:
+        target = self._target
+        return Reading.of(
+            target.source,
+            view,
+            skip_expired=skip_expired,
+            operation=operation,
+            table_name=target.table_name,
+        )
 
     @property
     def model(self) -> type[T]:

@@ -122,9 +122,9 @@ class ChangesRepository(RepositoryBase[T]):
             poll_interval,
         )
         calls = StreamCalls(self._caller, self.table_name, page_size)
-        return StreamReader(calls, ChangeDecoder(self._reading(view)), options).changes()
+        return StreamReader(calls, ChangeDecoder(self._reading("GetRecords", view)), options).changes()
 
 
 def change_decoder(repository: ChangesRepository[T]) -> ChangeDecoder[T]:
     """Give what makes a repository's changes of records; it needs no connection."""
-    return ChangeDecoder(repository._reading(None))  # noqa: SLF001 - of this module
+    return ChangeDecoder(repository._reading("GetRecords", None))  # noqa: SLF001 - of this module

@@ -16,6 +16,7 @@ from dynarepo._requests import (
     NativeWrite,
     PlainItem,
     Reading,
+    check_flag,
     explain_failed_condition,
     expression_members,
     native_entries,
@@ -302,7 +303,7 @@ class TableGateway(ListingGateway):
             Reading.of(source),
             wanted,
             read_batched,
-            consistent=table.consistent_read if consistent is None else consistent,
+            consistent=table.consistent_read if consistent is None else check_flag("consistent", consistent),
         )
 
     async def _source(self, table: NativeTable, writes: Sequence[NativeWrite]) -> tuple[Caller, PlainTable]:

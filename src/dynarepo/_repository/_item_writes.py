@@ -14,6 +14,7 @@ from dynarepo._request import Deadline, Request
 from dynarepo._requests import (
     Guard,
     Update,
+    check_flag,
     condition_of_one,
     create_item,
     delete_item,
@@ -229,7 +230,8 @@ class ItemWriteRepository(RepositoryBase[T]):
         field = entity.schema.version
         if field is None:
             raise InvalidRequestError(f"{entity.model.__name__} declares no version; use update")
-        reading = self._reading(None)
+        check_flag("exactly_once", exactly_once)
+        reading = self._reading("GetItem", None)
         request = get_item(self._target, reading, pk, sk, consistent=True)
         item = read_item(reading, await self._caller.send(request, deadline))
         while item is not None:
@@ -306,6 +308,7 @@ class ItemWriteRepository(RepositoryBase[T]):
         exactly_once: bool,
     ) -> tuple[Request, Payload]:
         """Update with attributes that are read first, and again if somebody else changed one meanwhile."""
+        check_flag("exactly_once", exactly_once)
         request = updating(dict.fromkeys(attributes))  # What is wrong whatever is stored is refused unread.
         read = get_attributes(self._target, request.payload["Key"], attributes)
         item = read_attributes(await self._caller.send(read, deadline))
@@ -327,7 +330,7 @@ class ItemWriteRepository(RepositoryBase[T]):
         if not exactly_once:
             return read_updated(self._target, reply)
         place: dict[str, Any] = {"table_name": self.table_name, "pk": request.pk, "sk": request.sk}
-        reading = self._reading(None)
+        reading = self._reading("GetItem", None)
         read = get_key(self._target, reading, request.payload["Key"], consistent=True)
         try:
             item: T | None = read_item(reading, await self._caller.send(read, deadline))
@@ -342,7 +345,7 @@ class ItemWriteRepository(RepositoryBase[T]):
 
     async def _deliver(self, request: Request, deadline: Deadline, exactly_once: bool) -> Payload:
         """Send a write; `ConditionFailedError` has the stored item as it is stored."""
-        if not exactly_once:
+        if exactly_once is False or not check_flag("exactly_once", exactly_once):
             return await self._caller.send(request, deadline)
         try:
             return await self._caller.send(once(request), deadline)

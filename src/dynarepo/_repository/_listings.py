@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from dynarepo._expressions import SortKeyCondition, Where
 from dynarepo._pages import PageReader, PaginationResult, read_segments
 from dynarepo._repository._base import RepositoryBase
-from dynarepo._repository._options import QueryOptions, ScanOptions
+from dynarepo._repository._options import QueryOptions, ScanOptions, check_no_more
 from dynarepo._requests import Asked, query, scan
 from dynarepo._wire import WireItem
 from dynarepo.exceptions import InvalidRequestError
@@ -57,7 +57,7 @@ class ListingRepository(RepositoryBase[T]):
         Costs one Query without `limit`; with it as many as the items take, within one deadline. A view costs
         as much capacity as whole items.
         """
-        reader, start = self._querying(pk, None, view, **options)
+        reader, start = self._querying("query_by_pk", pk, None, view, **options)
         return await reader.read(start)
 
     @overload
@@ -98,7 +98,7 @@ class ListingRepository(RepositoryBase[T]):
         """
         if sk_condition is None:
             raise InvalidRequestError("query_by_pk_and_sk needs a sort key condition; see query_by_pk")
-        reader, start = self._querying(pk, sk_condition, view, **options)
+        reader, start = self._querying("query_by_pk_and_sk", pk, sk_condition, view, **options)
         return await reader.read(start)
 
     @overload
@@ -136,7 +136,7 @@ class ListingRepository(RepositoryBase[T]):
 
         Costs one Query for each page.
         """
-        reader, start = self._querying(pk, sk_condition, view, **options)
+        reader, start = self._querying("iter_query", pk, sk_condition, view, **options)
         return reader.pages(start)
 
     @overload
@@ -168,7 +168,7 @@ class ListingRepository(RepositoryBase[T]):
         Returns:
             An async iterator of models.
         """
-        reader, start = self._querying(pk, sk_condition, view, **options)
+        reader, start = self._querying("iter_query_items", pk, sk_condition, view, **options)
         return _items_of(reader.pages(start))
 
     @overload
@@ -208,7 +208,7 @@ class ListingRepository(RepositoryBase[T]):
 
         Costs as `query_by_pk`, for everything that the table or segment holds.
         """
-        reader, place = self._scanning(view, segment, **options)
+        reader, place = self._scanning("scan", view, segment, **options)
         return await reader.read(reader.start(*place))
 
     @overload
@@ -261,7 +261,7 @@ class ListingRepository(RepositoryBase[T]):
 
         Costs one Scan for each page.
         """
-        return self._scan_pages(view, segments, segment, options)
+        return self._scan_pages("iter_scan", view, segments, segment, options)
 
     @overload
     def iter_scan_items(
@@ -296,7 +296,7 @@ class ListingRepository(RepositoryBase[T]):
         Returns:
             An async iterator of models.
         """
-        return _items_of(self._scan_pages(view, segments, segment, options))
+        return _items_of(self._scan_pages("iter_scan_items", view, segments, segment, options))
 
     async def count(
         self,
@@ -314,16 +314,18 @@ class ListingRepository(RepositoryBase[T]):
         Costs the same capacity as reading the items, in as many Querys, within one deadline; give a
         large partition a longer one by `with_options(deadline=...)`.
         """
-        reading = self._reading(None, skip_expired=skip_expired)
+        reading = self._reading("Query", None, skip_expired=skip_expired)
         asked = Asked(reading, where, index, consistent, counts=True)
         listing = query(self._target, pk, sk_condition, asked)
         return await PageReader(self._caller, self._target, reading, listing).count()
 
     def _querying(
         self,
+        method: str,
         pk: object,
         sk_condition: SortKeyCondition | None,
         view: type[BaseModel] | None,
+        /,
         *,
         where: Where[T] | None = None,
         index: str | None = None,
@@ -335,8 +337,10 @@ class ListingRepository(RepositoryBase[T]):
         consistent: bool | None = None,
         skip_expired: bool = False,
         hydrate: bool = False,
+        **unknown: object,
     ) -> tuple[PageReader[Any], WireItem | None]:
-        reading = self._reading(view, skip_expired=skip_expired)
+        check_no_more(method, unknown)
+        reading = self._reading("Query", view, skip_expired=skip_expired)
         asked = Asked(reading, where, index, consistent, hydrate)
         listing = query(self._target, pk, sk_condition, asked, descending=descending)
         reader = PageReader(self._caller, self._target, reading, listing, page_size, limit)
@@ -344,8 +348,10 @@ class ListingRepository(RepositoryBase[T]):
 
     def _scanning(
         self,
+        method: str,
         view: type[BaseModel] | None,
         segment: tuple[int, int] | None,
+        /,
         *,
         where: Where[T] | None = None,
         index: str | None = None,
@@ -356,20 +362,23 @@ class ListingRepository(RepositoryBase[T]):
         consistent: bool | None = None,
         skip_expired: bool = False,
         hydrate: bool = False,
+        **unknown: object,
     ) -> tuple[PageReader[Any], tuple[str | None, Mapping[str, object] | None]]:
-        reading = self._reading(view, skip_expired=skip_expired)
+        check_no_more(method, unknown)
+        reading = self._reading("Scan", view, skip_expired=skip_expired)
         listing = scan(self._target, Asked(reading, where, index, consistent, hydrate), segment)
         reader = PageReader(self._caller, self._target, reading, listing, page_size, limit)
         return reader, (cursor, last_evaluated_key)
 
     def _scan_pages(
         self,
+        method: str,
         view: type[BaseModel] | None,
         segments: int | None,
         segment: tuple[int, int] | None,
         options: ScanOptions[T],
     ) -> AsyncGenerator[PaginationResult[Any], None]:
-        reader, place = self._scanning(view, segment, **options)
+        reader, place = self._scanning(method, view, segment, **options)
         if segment is None:
             pages = read_segments(reader, segments, *place, self._config.batch_concurrency)
             return reader.pages(reader.start(*place)) if pages is None else pages

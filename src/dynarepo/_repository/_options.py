@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from dynarepo._expressions import Where
 
-__all__ = ["QueryOptions", "ScanOptions"]
+__all__ = ["QueryOptions", "ScanOptions", "check_no_more"]
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -53,3 +53,9 @@ class QueryOptions(ScanOptions[T], total=False):
     """
 
     descending: bool
+
+
+def check_no_more(method: str, unknown: Mapping[str, object]) -> None:
+    """Refuse options that there are not, as Python would of the method that the caller knows."""
+    for name in unknown:
+        raise TypeError(f"{method}() got an unexpected keyword argument {name!r}")

@@ -12,6 +12,7 @@ from dynarepo._repository._changes import ChangesRepository
 from dynarepo._repository._listings import ListingRepository
 from dynarepo._requests import (
     align_reasons,
+    check_flag,
     get_item,
     read_item,
     read_transact_get,
@@ -82,7 +83,7 @@ class AsyncReadRepository(ListingRepository[T], ChangesRepository[T]):
 
         Costs one GetItem: half a read unit for each 4 KB of the whole item, a whole one if consistent.
         """
-        reading = self._reading(view, skip_expired=skip_expired)
+        reading = self._reading("GetItem", view, skip_expired=skip_expired)
         reply = await self._caller.send(get_item(self._target, reading, pk, sk, consistent=consistent))
         return read_item(reading, reply)
 
@@ -127,9 +128,8 @@ class AsyncReadRepository(ListingRepository[T], ChangesRepository[T]):
         Costs one BatchGetItem for each 100 distinct keys, up to `batch_concurrency` at once, each with
         a deadline of its own.
         """
-        if consistent is None:
-            consistent = self._target.consistent_read
-        reading = self._reading(view, skip_expired=skip_expired)
+        reading = self._reading("BatchGetItem", view, skip_expired=skip_expired)
+        consistent = self._is_consistent(consistent)
         wanted = [self._encode_key(key) for key in keys]
         return await read_batch(
             self._caller, self._target, reading, wanted, reading.found, consistent=consistent
@@ -178,13 +178,13 @@ class AsyncReadRepository(ListingRepository[T], ChangesRepository[T]):
         Costs as `batch_get`, all within one deadline. Loads of other views, consistency, `deadline` or
         `batch_concurrency` are batches of their own. When every caller of a batch is cancelled, so is it.
         """
-        reading = self._reading(view, skip_expired=skip_expired)
+        reading = self._reading("BatchGetItem", view, skip_expired=skip_expired)
         return await load(
             self._caller,
             self._target,
             reading,
             self._encode_key(key),
-            consistent=self._target.consistent_read if consistent is None else consistent,
+            consistent=self._is_consistent(consistent),
         )
 
     @overload
@@ -215,7 +215,7 @@ class AsyncReadRepository(ListingRepository[T], ChangesRepository[T]):
 
         Costs one TransactGetItems: two read units for each 4 KB of an item.
         """
-        reading = self._reading(view, skip_expired=skip_expired)
+        reading = self._reading("TransactGetItems", view, skip_expired=skip_expired)
         wanted = [self._encode_key(key) for key in keys]
         request = transact_get(self._target, reading, wanted)
         try:
@@ -223,6 +223,9 @@ class AsyncReadRepository(ListingRepository[T], ChangesRepository[T]):
         except DynamoDBTransactionError as error:
             raise align_reasons([(self._target, None)] * len(wanted), error) from None
         return read_transact_get(reading, reply, len(wanted))
+
+    def _is_consistent(self, asked: bool | None) -> bool:
+        return self._target.consistent_read if asked is None else check_flag("consistent", asked)
 
     def _encode_key(self, key: object) -> WireItem:
         return self._target.source.table.encode(*split_key(self._target.source, key))

@@ -13,6 +13,7 @@ from dynarepo._repository._batch import Batch
 from dynarepo._repository._item_writes import ItemWriteRepository
 from dynarepo._repository._transaction import send_transaction
 from dynarepo._requests import TransactWriteItem, WriteEntry, delete_entry, put_entry
+from dynarepo.exceptions import InvalidRequestError
 
 __all__ = ["AsyncWriteRepository"]
 
@@ -110,12 +111,16 @@ class AsyncWriteRepository(ItemWriteRepository[T]):
 
         Costs one TransactWriteItems: two write units for each KB.
         """
+        if isinstance(operations, TransactWriteItem | BaseModel):
+            raise InvalidRequestError("transact_write takes a list of operations, also of one")
         pairs = [(self._target, operation) for operation in operations]
         return cast("list[T | None]", await send_transaction(self._caller, pairs, client_token))
 
     async def _write_batch(
         self, sources: Iterable[object] | AsyncIterable[object], encode: Callable[..., WriteEntry]
     ) -> int:
+        if isinstance(sources, BaseModel):  # Which can be iterated, but gives its fields.
+            raise InvalidRequestError("a batch takes a list, also of one: [item]")
         writer = BatchWriter(self._caller, self._target)
         if isinstance(sources, AsyncIterable):
             return await writer.write_stream(sources, encode)

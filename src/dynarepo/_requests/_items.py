@@ -155,8 +155,8 @@ def read_updated(target: Target[T], reply: Payload) -> T:
     item = reply.get("Attributes")
     if not isinstance(item, dict):
         raise unexpected("UpdateItem", "lacks the Attributes that were asked for")
-    place = {"operation": "UpdateItem", "table_name": target.table_name}
-    return Reading(target.entity, target.entity, **place).make(item)
+    entity = target.entity
+    return Reading(entity, entity, operation="UpdateItem", table_name=target.table_name).make(item)
 
 
 def delete_item(
