@@ -14,10 +14,13 @@ HEAVY = [
     "aiohttp",
     "boto3",
     "botocore",
+    "click",
     "cryptography",
     "fastapi",
     "moto",
     "opentelemetry",
+    "pyarrow",
+    "rich",
 ]
 
 #: Says which of some packages the main thread imports while a connection is opened, and which another does.

@@ -1,0 +1,27 @@
+"""Changes of a table, printed by a command that is ended in between."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+from tests.cli.calling import CommandLine, order
+
+
+def test_a_stream_goes_on_where_it_was_ended(cli: CommandLine, tmp_path: Path) -> None:
+    cli("tables", "create", "tests.cli.shop:Order", "-t", cli.table, "--stream", "new_and_old_images")
+    cli.fill(tmp_path / "a.jsonl", [order(number) for number in range(200)])
+    state = tmp_path / "state"
+    args = ("stream", "-t", cli.table, "--start", "oldest", "--json", "--state", state)
+    with cli.started(*args) as process:
+        assert process.stdout is not None
+        first = [process.stdout.readline() for _ in range(120)]
+        process.send_signal(signal.SIGINT)
+        rest = process.communicate()[0].splitlines(keepends=True)
+    assert process.returncode == 0
+    printed = {*first, *rest}
+    # What was printed is not lost and, but for the last one, not given again.
+    more = (
+        cli.lines(*args[:-3], "--state", state, "--limit", 200 - len(printed)) if len(printed) < 200 else []
+    )
+    assert len(printed) + len(more) == 200

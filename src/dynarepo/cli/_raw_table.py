@@ -1,0 +1,131 @@
+"""
+A table by its name: its key as DynamoDB describes it, and its items as they travel.
+
+Items are never made into Python values, so that what is read is written without a loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Self, cast
+
+from dynarepo._codec import PlainTable
+from dynarepo._config import DynamoDBConfig
+from dynarepo._connection import Channel, Request
+from dynarepo._pages import BatchWriter, Caller
+from dynarepo._requests import (
+    NativeListing,
+    NativeTable,
+    NativeWrite,
+    Page,
+    native_entries,
+    read_table,
+    read_table_key,
+)
+from dynarepo._wire import Payload, WireItem
+from dynarepo.cli._exits import CommandError, Exit
+
+__all__ = ["RawTable"]
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """
+    A table that exists.
+
+    Attributes:
+        name: As it was given.
+        description: What DescribeTable says of it.
+    """
+
+    name: str
+    description: Payload = field(repr=False)
+    plain: PlainTable = field(repr=False)
+    caller: Caller = field(repr=False)
+
+    @classmethod
+    async def described(cls, channel: Channel, config: DynamoDBConfig, name: str) -> Self:
+        """Look a table up; `TableNotFoundError` if there is none of this name."""
+        table = NativeTable(name)
+        reply = await channel.control("DescribeTable", {"TableName": table.name})
+        return cls(name, read_table(reply), read_table_key(reply), Caller(channel, config))
+
+    @property
+    def arn(self) -> str:
+        """What names it among all tables."""
+        return str(self.description.get("TableArn", self.name))
+
+    @property
+    def item_count(self) -> int | None:
+        """How many items it had a few hours ago, `None` where that is not known."""
+        count = self.description.get("ItemCount")
+        return count if isinstance(count, int) and count > 0 else None
+
+    @property
+    def key_types(self) -> Mapping[str, str]:
+        """The type of each attribute of its key, the partition key first."""
+        return {key.attribute: key.tag for key in self.plain.keys}
+
+    def index_key_types(self, index: str | None) -> Mapping[str, str]:
+        """Give the type of each key attribute of an index, of the table itself for `None`."""
+        if index is None:
+            return self.key_types
+        indexes = [
+            *(self.description.get("GlobalSecondaryIndexes") or ()),
+            *(self.description.get("LocalSecondaryIndexes") or ()),
+        ]
+        schemas = {each["IndexName"]: each["KeySchema"] for each in indexes}
+        if index not in schemas:
+            known = ", ".join(sorted(schemas)) or "none"
+            raise CommandError(f"the table has no index of this name; it has {known}", Exit.USAGE)
+        types = {
+            each["AttributeName"]: each["AttributeType"] for each in self.description["AttributeDefinitions"]
+        }
+        partition = [each for each in schemas[index] if each["KeyType"] == "HASH"]
+        if len(schemas[index]) > 2 or len(partition) != 1:
+            raise CommandError("the index has a key of several attributes: query it by --model", Exit.USAGE)
+        ordered = sorted(schemas[index], key=lambda each: bool(each["KeyType"] == "RANGE"))
+        return {each["AttributeName"]: types[each["AttributeName"]] for each in ordered}
+
+    async def get(self, key: WireItem, members: Payload) -> WireItem | None:
+        """Read one item."""
+        payload = {"TableName": self.name, "Key": key, "ReturnConsumedCapacity": "TOTAL", **members}
+        reply = await self.caller.send(Request("GetItem", payload, self.name))
+        return cast("WireItem | None", reply.get("Item"))
+
+    async def page(self, operation: str, members: Payload, start: WireItem | None, size: int | None) -> Page:
+        """Read one page of a Query or Scan."""
+        payload = {"TableName": self.name, "ReturnConsumedCapacity": "TOTAL", **members}
+        listing = NativeListing(operation, self.name, payload)
+        reply = await self.caller.send(listing.request(start, size))
+        if members.get("Select") == "COUNT":
+            # Nothing but the numbers was asked for.
+            return Page([], int(reply["Count"]), int(reply["ScannedCount"]), reply.get("LastEvaluatedKey"))
+        return listing.read(reply, size)
+
+    async def pages(
+        self, operation: str, members: Payload, *, limit: int | None = None, page_size: int | None = None
+    ) -> AsyncGenerator[Page, None]:
+        """Read page after page until the end, or until there are so many items."""
+        start: WireItem | None = None
+        left = limit
+        while True:
+            # No page is larger than what is left, so that none is cut.
+            sizes = [size for size in (left, page_size) if size is not None]
+            page = await self.page(operation, members, start, min(sizes, default=None))
+            yield page
+            start = page.last_key
+            left = None if left is None else left - page.count
+            if start is None or left == 0:
+                return
+
+    async def has_items(self) -> bool:
+        """Tell whether there is an item, by reading one."""
+        return (await self.page("Scan", {}, None, 1)).count > 0
+
+    async def put_all(self, items: Iterable[WireItem], first: int = 1) -> None:
+        """Put items, in batches that travel at once; `first` is the number of the first one, for errors."""
+        target = NativeTable(self.name).target(self.plain)
+        writes = [NativeWrite(True, item, None, f"item {number}") for number, item in enumerate(items, first)]
+        await BatchWriter(self.caller, target).write_all(native_entries(self.plain, writes))
