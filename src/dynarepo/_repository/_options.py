@@ -8,8 +8,9 @@ from typing import Generic, TypedDict, TypeVar
 from pydantic import BaseModel
 
 from dynarepo._expressions import Where
+from dynarepo.exceptions import InvalidRequestError
 
-__all__ = ["QueryOptions", "ScanOptions", "check_no_more"]
+__all__ = ["QueryOptions", "ScanOptions", "check_no_more", "check_several"]
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -59,3 +60,9 @@ def check_no_more(method: str, unknown: Mapping[str, object]) -> None:
     """Refuse options that there are not, as Python would of the method that the caller knows."""
     for name in unknown:
         raise TypeError(f"{method}() got an unexpected keyword argument {name!r}")
+
+
+def check_several(values: object) -> None:
+    """Refuse one item or key where several are taken: to iterate it gives its fields or characters."""
+    if isinstance(values, BaseModel | str | bytes):
+        raise InvalidRequestError("it takes a list, also of one: [item], or [key]")

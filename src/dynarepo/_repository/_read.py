@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from dynarepo._pages import load, read_batch
 from dynarepo._repository._changes import ChangesRepository
 from dynarepo._repository._listings import ListingRepository
+from dynarepo._repository._options import check_several
 from dynarepo._requests import (
     align_reasons,
     check_flag,
@@ -130,6 +131,7 @@ class AsyncReadRepository(ListingRepository[T], ChangesRepository[T]):
         """
         reading = self._reading("BatchGetItem", view, skip_expired=skip_expired)
         consistent = self._is_consistent(consistent)
+        check_several(keys)
         wanted = [self._encode_key(key) for key in keys]
         return await read_batch(
             self._caller, self._target, reading, wanted, reading.found, consistent=consistent
@@ -216,6 +218,7 @@ class AsyncReadRepository(ListingRepository[T], ChangesRepository[T]):
         Costs one TransactGetItems: two read units for each 4 KB of an item.
         """
         reading = self._reading("TransactGetItems", view, skip_expired=skip_expired)
+        check_several(keys)
         wanted = [self._encode_key(key) for key in keys]
         request = transact_get(self._target, reading, wanted)
         try:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from dynarepo._pages import BatchWriter
 from dynarepo._repository._batch import Batch
 from dynarepo._repository._item_writes import ItemWriteRepository
+from dynarepo._repository._options import check_several
 from dynarepo._repository._transaction import send_transaction
 from dynarepo._requests import TransactWriteItem, WriteEntry, delete_entry, put_entry
 from dynarepo.exceptions import InvalidRequestError
@@ -119,8 +120,7 @@ class AsyncWriteRepository(ItemWriteRepository[T]):
     async def _write_batch(
         self, sources: Iterable[object] | AsyncIterable[object], encode: Callable[..., WriteEntry]
     ) -> int:
-        if isinstance(sources, BaseModel):  # Which can be iterated, but gives its fields.
-            raise InvalidRequestError("a batch takes a list, also of one: [item]")
+        check_several(sources)
         writer = BatchWriter(self._caller, self._target)
         if isinstance(sources, AsyncIterable):
             return await writer.write_stream(sources, encode)
