@@ -8,7 +8,7 @@ from typing import Protocol
 from dynarepo._request import Deadline, Request
 from dynarepo._wire import Payload
 
-__all__ = ["Call", "Sender"]
+__all__ = ["Call", "Sender", "Server"]
 
 
 @dataclass(slots=True)
@@ -20,6 +20,14 @@ class Call:
     log_keys: bool = False
     attempts: int = 0
     throttles: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where calls go, as far as it is known."""
+
+    endpoint_url: str | None = None
+    region: str | None = None
 
 
 class Sender(Protocol):

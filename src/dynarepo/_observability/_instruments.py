@@ -18,10 +18,9 @@ from urllib.parse import urlsplit
 from opentelemetry.metrics import MeterProvider, get_meter
 from opentelemetry.trace import Span, SpanKind, StatusCode, TracerProvider, get_tracer
 
-from dynarepo._observability._call import Call, Sender
+from dynarepo._observability._call import Call, Sender, Server
 from dynarepo._observability._consumption import consumed, entry_count, table_names
 from dynarepo._observability._events import outcome_of
-from dynarepo._observability._opentelemetry import Server
 from dynarepo._request import Request
 from dynarepo._wire import Payload
 from dynarepo.exceptions import DynamoDBServiceError

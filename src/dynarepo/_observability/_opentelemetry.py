@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dynarepo._observability._call import Sender
+from dynarepo._observability._call import Sender, Server
 from dynarepo.exceptions import ConfigurationError
 
 if TYPE_CHECKING:  # an extra, imported for good in `OpenTelemetry`
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import TracerProvider
 
-__all__ = ["OpenTelemetry", "Server"]
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where calls go, as far as it is known."""
-
-    endpoint_url: str | None = None
-    region: str | None = None
+__all__ = ["OpenTelemetry"]
 
 
 class OpenTelemetry:
@@ -29,8 +20,6 @@ class OpenTelemetry:
 
     No span, event or metric holds a value or a key of an item, or the text of an error. Needs the extra
     `otel`; what is done with spans and metrics is up to the SDK that the application sets up.
-
-    ::
 
         DynamoDBConnection(config=config, logger=logger, telemetry=OpenTelemetry())
     """

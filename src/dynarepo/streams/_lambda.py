@@ -88,8 +88,6 @@ async def handle_event(
     """
     Process the changes of an event in their order, up to the first failure.
 
-    ::
-
         def lambda_handler(event, context):
             return asyncio.run(handle_event(event, Order, on_change, logger=logger))
 

@@ -37,8 +37,6 @@ class TableCheckpoints:
     """
     Checkpoints that a repository keeps, so that they outlive the process.
 
-    ::
-
         positions = connection.repository(ShardPosition, table_name="positions")
         checkpoints = TableCheckpoints(positions, "invoices")
         async for change in orders.changes(start="oldest", checkpoints=checkpoints): ...

@@ -13,8 +13,6 @@ class CapturedEvents(list[MutableMapping[str, Any]]):
     """
     The events of a structlog logger, in order, each with its fields, `event` and `log_level`.
 
-    ::
-
         events = CapturedEvents()
         async with DynamoDBConnection(config=config, logger=events.logger) as connection:
             await connection.repository(User).get_one("USER#1", "PROFILE")

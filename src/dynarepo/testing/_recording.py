@@ -15,8 +15,6 @@ class RecordingTransport:
     """
     Keeps every request, and sends it on: to a server, or by another transport.
 
-    ::
-
         transport = RecordingTransport(config)
         async with AsyncDynamoDBRepository(User, config=config, logger=logger, transport=transport) as users:
             await users.save(user)
