@@ -96,7 +96,7 @@ def test_options_that_the_configuration_refuses_are_named_and_their_values_not()
     ("args", "said"),
     [
         (["nix"], "No such command 'nix'"),
-        (["tables", "delete"], "dynarepo tables delete: Missing argument 'TABLE'"),
+        (["tables", "delete"], "tables delete: Missing argument 'TABLE'"),
         (["scan", "-t", "shop", "--limit", "0"], "Invalid value for '--limit'"),
         (["scan", "--endpoint-url", "http://example.org", "-t", "shop"], "plain http and not on loopback"),
         (["scan"], "no table is named: give --table"),

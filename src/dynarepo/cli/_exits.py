@@ -76,8 +76,10 @@ def _told(error: BaseException) -> tuple[str, Exit]:  # noqa: PLR0911 - one for 
         case click.Abort() | KeyboardInterrupt():
             return "interrupted", Exit.INTERRUPTED
         case click.UsageError():
-            where = "" if error.ctx is None else f"{error.ctx.command_path}: "
-            help_ = "" if error.ctx is None else f" See: {error.ctx.command_path} --help"
+            path = "" if error.ctx is None else error.ctx.command_path
+            _, _, command = path.partition(" ")  # the line begins with the program's name
+            where = f"{command}: " if command else ""
+            help_ = f" See: {path} --help" if path else ""
             return f"{where}{error.format_message()}{help_}", Exit.USAGE
         case click.ClickException():
             return error.format_message(), Exit.FAILED
