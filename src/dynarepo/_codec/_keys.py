@@ -132,7 +132,9 @@ class FieldKey:
     def of(self, item: WireItem) -> AttributeValue | None:
         """Give the field's value."""
         value = item.get(self.attribute)
-        return None if value is None else check_key_value(self.field.name, value, self.max_bytes)
+        if value is None or (self.is_text and 0 < len(value["S"]) <= self.max_bytes and value["S"].isascii()):
+            return value
+        return check_key_value(self.field.name, value, self.max_bytes)
 
     def known(self, value: object) -> WireItem:
         """Give the field itself."""
@@ -296,9 +298,8 @@ def encode_comparable(node: Node, value: object, path: Path) -> AttributeValue:
     A number field takes any number: 1000, 1E3 and 1000.0 are one to DynamoDB, whatever the
     field's Python type.
     """
-    return (
-        encode_any_number(value, path) if "N" in node.tags and is_number(value) else node.encode(value, path)
-    )
+    takes_any_number = "N" in node.tags and is_number(value)
+    return encode_any_number(value, path) if takes_any_number else node.encode(value, path)
 
 
 def encode_plain_key(key: KeyAttribute, value: object) -> AttributeValue:
