@@ -24,6 +24,7 @@ nox.options.reuse_existing_virtualenvs = True
 PROJECT = nox.project.load_toml("pyproject.toml")["project"]
 PYTHONS = nox.project.python_versions({"project": PROJECT})
 PIPELINES_BACKENDS = ("embedded", "dynamodb-local")
+TESTS = ("python", "-m", "pytest", "--numprocesses=auto")
 
 
 def _find_pythons_of_pyenv() -> None:
@@ -67,7 +68,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The tests on each Python."""
     session.install("-e", ".[test]")
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run(*TESTS, *session.posargs)
 
 
 @nox.session
@@ -76,7 +77,7 @@ def lowest(session: nox.Session) -> None:
     extras = ("cli", "crypto", "fastapi", "local", "otel", "parquet")
     allowed = [*PROJECT["dependencies"], *(line for name in extras for line in _extra(name))]
     session.install("-e", ".[test]", *(line.replace(">=", "==") for line in allowed))
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run(*TESTS, *session.posargs)
 
 
 @nox.session
@@ -85,7 +86,7 @@ def newest(session: nox.Session) -> None:
     session.install("-e", ".[test]")
     session.install("--upgrade", "aiobotocore")
     session.run("python", "-m", "pip", "list")
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run(*TESTS, *session.posargs)
 
 
 @nox.session
@@ -182,7 +183,7 @@ def build(session: nox.Session) -> None:
         _copy_checkout(Path(copy))
         shutil.rmtree(Path(copy, "src"))
         with session.chdir(copy):
-            session.run("python", "-m", "pytest", *session.posargs)
+            session.run(*TESTS, *session.posargs)
 
 
 def _requirements(extra: str, *names: str) -> list[str]:
