@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ssl
 import threading
 from collections import Counter
@@ -13,6 +14,7 @@ from typing import Any
 import certifi
 import pytest
 from botocore.loaders import JSONFileLoader, Loader
+from botocore.regions import EndpointResolver
 
 from dynarepo._config import DynamoDBConfig
 from dynarepo._connection import Channel
@@ -113,15 +115,15 @@ def read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, int
     """Have the SDK read all its files anew; give the names of those that it finds, and the threads."""
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
     found: list[tuple[str, int]] = []
-    load_file = DescriptionFiles.load_file
+    read_file = DescriptionFiles.read_file
 
     def recorded(self: DescriptionFiles, file_path: str) -> Any:
-        content = load_file(self, file_path)
+        content = read_file(self, file_path)
         if content is not None:
             found.append((Path(file_path).name, threading.get_ident()))
         return content
 
-    monkeypatch.setattr(DescriptionFiles, "load_file", recorded)
+    monkeypatch.setattr(DescriptionFiles, "read_file", recorded)
     return found
 
 
@@ -152,9 +154,23 @@ async def test_a_later_connection_reads_nothing(read: list[tuple[str, int]]) -> 
 @pytest.mark.parametrize("name", ["endpoints", "dynamodb/2012-08-10/service-2", "nothing"])
 def test_a_description_is_what_the_sdk_itself_would_read(name: str) -> None:
     path = str(Path(Loader.BUILTIN_DATA_PATH, name))
-    content = DescriptionFiles().load_file(path)
-    assert content == JSONFileLoader().load_file(path)
-    assert (content is None) == (name == "nothing")
+    files, expected = DescriptionFiles(), JSONFileLoader().load_file(path)
+    assert files.load_file(path) == files.load_file(path) == expected
+    assert (expected is None) == (name == "nothing")
+
+
+async def test_the_endpoints_of_all_services_are_let_go_of() -> None:
+    def resolvers() -> set[int]:
+        gc.collect()
+        return {id(each) for each in gc.get_objects() if isinstance(each, EndpointResolver)}
+
+    others = resolvers()
+    prepared = prepare(config_for(NOBODY))
+    async with AsyncExitStack() as stack:
+        await prepared.open(stack)
+        assert resolvers() <= others
+        client = await stack.enter_async_context(prepared.session.client("sts", region_name="eu-west-1"))
+        assert client.meta.endpoint_url == "https://sts.eu-west-1.amazonaws.com"
 
 
 @pytest.mark.parametrize("bundle", [certifi.where(), None])

@@ -1,8 +1,8 @@
 """
 Key attributes: how the value of a key is made, from a caller's argument and from an item's fields.
 
-Two kinds share one shape: a key that is a field of the model, and a key that a template makes from
-several fields. Sizes are checked in UTF-8 bytes, as the service counts them.
+Two kinds share one shape: a key that is a field of the model, and one that a template makes from several
+fields. Sizes are checked in UTF-8 bytes, as the service counts them.
 """
 
 from __future__ import annotations
@@ -125,9 +125,8 @@ class FieldKey:
 
     def encode_prefix(self, value: object) -> AttributeValue:
         """Encode the beginning of a text or binary key."""
-        return check_key_value(
-            self.field.name, _encode_prefix(self.field.name, self.tag, value), self.max_bytes
-        )
+        prefix = _encode_prefix(self.field.name, self.tag, value)
+        return check_key_value(self.field.name, prefix, self.max_bytes)
 
     def of(self, item: WireItem) -> AttributeValue | None:
         """Give the field's value."""
@@ -298,8 +297,9 @@ def encode_comparable(node: Node, value: object, path: Path) -> AttributeValue:
     A number field takes any number: 1000, 1E3 and 1000.0 are one to DynamoDB, whatever the
     field's Python type.
     """
-    takes_any_number = "N" in node.tags and is_number(value)
-    return encode_any_number(value, path) if takes_any_number else node.encode(value, path)
+    if "N" in node.tags and is_number(value):
+        return encode_any_number(value, path)
+    return node.encode(value, path)
 
 
 def encode_plain_key(key: KeyAttribute, value: object) -> AttributeValue:
@@ -309,9 +309,9 @@ def encode_plain_key(key: KeyAttribute, value: object) -> AttributeValue:
         wire = encode_any_number(value, path) if is_number(value) else encode_dynamic(value, path)
     except InvalidValueError as error:
         raise InvalidKeyError(error.message) from None
-    if key.tag not in wire:
-        raise InvalidKeyError(f"{key.attribute}: the key value is of the wrong type")
-    return wire
+    if key.tag in wire:
+        return wire
+    raise InvalidKeyError(f"{key.attribute}: the key value is of the wrong type")
 
 
 def is_number(value: object) -> TypeGuard[int | float | Decimal]:

@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, NoRegionError, ProfileNotFound
 from pydantic import SecretStr
 
 from dynarepo._config import DynamoDBConfig, check_endpoint
-from dynarepo._connection._sdk_descriptions import description_loader, read_descriptions
+from dynarepo._connection._sdk_descriptions import description_loader, forget_endpoints, read_descriptions
 from dynarepo._transport import DirectTransport, SdkCredentials, Transport
 from dynarepo._transport._aioboto3 import Aioboto3Transport
 from dynarepo._transport._sdk import sdk_config
@@ -89,6 +89,7 @@ class PreparedSession:
         stack.push_async_callback(data.close)
         control = Aioboto3Transport(resource.meta.client)
         stack.push_async_callback(control.close)
+        forget_endpoints(self.sdk)
         streams = partial(self._open_streams, credentials, options)
         return SdkSession(meta.endpoint_url, meta.region_name, data, control, streams)
 
@@ -98,6 +99,7 @@ class PreparedSession:
         with _told_as_ours():
             await asyncio.to_thread(self._read_streams)
             client = await stack.enter_async_context(self.session.client(_STREAMS_SERVICE, **options))
+            forget_endpoints(self.sdk)
             _check(client.meta.endpoint_url, self.config)
             streams: Transport
             if self.config.transport == "aioboto3":
