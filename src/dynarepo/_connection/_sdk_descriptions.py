@@ -6,7 +6,8 @@ parser holds up all threads until it has built the last object of a text, which 
 each object is built by a function in Python, and between two of them other threads get their turn.
 
 What is parsed is kept as bytes. A full round of the garbage collector looks at every container of the
-process, and the endpoints of all services are a quarter of them; so these are let go of when a client is made.
+process, and the endpoints of all services are a quarter of them; so these are let go of
+when a client is made.
 """
 
 from __future__ import annotations
