@@ -25,6 +25,7 @@ PROJECT = nox.project.load_toml("pyproject.toml")["project"]
 PYTHONS = nox.project.python_versions({"project": PROJECT})
 PIPELINES_BACKENDS = ("embedded", "dynamodb-local")
 TESTS = ("python", "-m", "pytest", "--numprocesses=auto")
+ALL_PROCESSES_AGREE = {"PYTHONHASHSEED": "0"}  # on the names of cases that show a set
 
 
 def _find_pythons_of_pyenv() -> None:
@@ -68,7 +69,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The tests on each Python."""
     session.install("-e", ".[test]")
-    session.run(*TESTS, *session.posargs)
+    session.run(*TESTS, *session.posargs, env=ALL_PROCESSES_AGREE)
 
 
 @nox.session
@@ -77,7 +78,7 @@ def lowest(session: nox.Session) -> None:
     extras = ("cli", "crypto", "fastapi", "local", "otel", "parquet")
     allowed = [*PROJECT["dependencies"], *(line for name in extras for line in _extra(name))]
     session.install("-e", ".[test]", *(line.replace(">=", "==") for line in allowed))
-    session.run(*TESTS, *session.posargs)
+    session.run(*TESTS, *session.posargs, env=ALL_PROCESSES_AGREE)
 
 
 @nox.session
@@ -86,7 +87,7 @@ def newest(session: nox.Session) -> None:
     session.install("-e", ".[test]")
     session.install("--upgrade", "aiobotocore")
     session.run("python", "-m", "pip", "list")
-    session.run(*TESTS, *session.posargs)
+    session.run(*TESTS, *session.posargs, env=ALL_PROCESSES_AGREE)
 
 
 @nox.session
@@ -183,7 +184,7 @@ def build(session: nox.Session) -> None:
         _copy_checkout(Path(copy))
         shutil.rmtree(Path(copy, "src"))
         with session.chdir(copy):
-            session.run(*TESTS, *session.posargs)
+            session.run(*TESTS, *session.posargs, env=ALL_PROCESSES_AGREE)
 
 
 def _requirements(extra: str, *names: str) -> list[str]:

@@ -53,7 +53,7 @@ def test_an_export_has_a_bar_and_goes_on_after_ctrl_c(
     cli.fill(tmp_path / "filled.jsonl", [order(number, f"c{number % 8}") for number in range(300)])
     path = tmp_path / "shop.jsonl"
     export = (*COMMAND, "export", path, "-t", cli.table, "--segments", 2, "--page-size", 10)
-    terminal.type(*export, "--read-units", 5)
+    terminal.type(*export, "--read-units", 1)  # half a minute
     seen = terminal.shows("of about 300 items")
     assert "━" in seen
     terminal.shows("read units")
