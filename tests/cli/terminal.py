@@ -23,7 +23,8 @@ class Terminal:
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self._environment = {**environment, "TMUX_TMPDIR": str(folder), "TERM": "xterm-256color", "PS1": "$ "}
-        self._environment.pop("TMUX", None)
+        for name in ("TMUX", "COLUMNS", "LINES"):  # which the runner of the tests may have
+            self._environment.pop(name, None)
         self._name = uuid4().hex[:8]
         self._run("-f", "/dev/null", "new-session", "-d", "-x", "180", "-y", "50", "-c", str(ROOT), "/bin/sh")
 

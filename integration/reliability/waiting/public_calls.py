@@ -160,6 +160,9 @@ _OF_ADMIN: Final[Mapping[str, Callable[[TableAdmin], Awaitable[object]]]] = {
     "remove_index": lambda t: t.remove_index("by_note"),
     "diff": lambda t: t.diff(Account),
     "verify": lambda t: t.verify(Account),
+    "stream_view": lambda t: t.stream_view(),
+    "enable_stream": lambda t: t.enable_stream("new_image"),
+    "disable_stream": lambda t: t.disable_stream(),
 }
 
 
@@ -197,8 +200,11 @@ DATA_CALLS: Final = (
     _BATCH_OF_GATEWAY,
 )
 
-#: Calls about tables.
-ADMIN_CALLS: Final = tuple(_of_admin(name, call) for name, call in _OF_ADMIN.items())
+#: Calls about tables, or that begin by asking about one.
+ADMIN_CALLS: Final = (
+    *(_of_admin(name, call) for name, call in _OF_ADMIN.items()),
+    _of_repository("changes", lambda w: _first(w.accounts.changes(start="latest"))),
+)
 
 _SEVERAL: Final = {
     *("batch_get", "batch_write", "batch_delete", "count", "mutate", "query_by_pk", "scan, of a limit"),
