@@ -144,6 +144,6 @@ async def test_a_hundred_tasks_work_for_a_long_time(
     assert (errors, left) == ([], set())
     assert proxy.faults.total() > 0.5 * _FAULTY * proxy.seen.total()
     assert soak.calls.overdue <= made / 100
-    assert max(resources.descriptors) <= resources.descriptors[0]
+    assert resources.is_flat(resources.descriptors), resources.descriptors
     warm_up = min(ceil(rounds / 3), ceil(_WARM_UP_SECONDS / seconds))
     assert resources.growth(warm_up) <= _MOST_GROWTH

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import median_low
 from typing import Final
 
 __all__ = ["CAN_COUNT", "Resources"]
@@ -39,6 +41,12 @@ class Resources:
             self._give_back(0)
         self.descriptors.append(len(list(_DESCRIPTORS.iterdir())))
         self.memory.append(int(_MEMORY.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
+
+    @staticmethod
+    def is_flat(numbers: Sequence[int]) -> bool:
+        """Tell whether they are no higher in the second half than in the first, but for single ones."""
+        half = len(numbers) // 2
+        return median_low(numbers[half:]) <= median_low(numbers[:half])
 
     def growth(self, warm_up: int) -> int:
         """Give how many bytes came on since so many looks."""
