@@ -43,8 +43,11 @@ _ENGINE: Final = (
     ("cursors", "_pages/_cursor.py", "pages/test_cursors.py"),
 )
 
-#: What a module does only for a repository is tested there.
-_MORE: Final = {"_reader": "repository/test_hydrate.py"}
+#: What else is tested of a module: what it does for a repository, and how it fails.
+_MORE: Final = {
+    "_reader": "repository/test_hydrate.py",
+    "_batch_write": "pages/test_batch_failures.py",
+}
 
 #: What encodes and decodes. The rest of its package compiles models, and has no value in its hands.
 _SERIALIZER: Final = (

@@ -5,22 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import (
     HistogramDataPoint,
-    InMemoryMetricReader,
-    Metric,
-    NumberDataPoint,
 )
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode, get_current_span
 
 from dynarepo import (
@@ -38,10 +30,13 @@ from dynarepo._connection import Channel
 from dynarepo._wire import Payload
 from dynarepo.testing import FakeTransport, FaultServer, WireReply, error_reply, lost_reply, success_reply
 from tests.faked import SkippedTime, longest, turns
+from tests.observability.telemetry import Seen
 from tests.recording_logger import RecordingLogger
 from tests.transport.rigs import config_for
 
 SECRET = "CANARY-7351"
+
+
 SYSTEM = {"db.system.name": "aws.dynamodb", "server.address": "127.0.0.1", "server.port": 8000}
 
 
@@ -54,54 +49,6 @@ class User(DynamoDBBaseModel):
 
 
 USER = User(pk=SECRET, sk=SECRET)
-
-
-@dataclass
-class Seen:
-    """What an application's SDK was given."""
-
-    spans_of: InMemorySpanExporter = field(default_factory=InMemorySpanExporter)
-    metrics_of: InMemoryMetricReader = field(default_factory=InMemoryMetricReader)
-
-    def __post_init__(self) -> None:
-        self.tracers = TracerProvider()
-        self.tracers.add_span_processor(SimpleSpanProcessor(self.spans_of))
-        self.meters = MeterProvider([self.metrics_of])
-
-    @property
-    def telemetry(self) -> OpenTelemetry:
-        return OpenTelemetry(tracer_provider=self.tracers, meter_provider=self.meters)
-
-    @property
-    def spans(self) -> tuple[ReadableSpan, ...]:
-        return self.spans_of.get_finished_spans()
-
-    @property
-    def span(self) -> ReadableSpan:
-        (span,) = self.spans
-        return span
-
-    @property
-    def attributes(self) -> Mapping[str, Any]:
-        return dict(self.span.attributes or {})
-
-    def metrics(self) -> dict[str, Metric]:
-        data = self.metrics_of.get_metrics_data()
-        return {
-            metric.name: metric
-            for resource in (data.resource_metrics if data else ())
-            for scope in resource.scope_metrics
-            for metric in scope.metrics
-        }
-
-    def points(self, name: str) -> list[tuple[float, dict[str, Any]]]:
-        """Give value and attributes of what was measured; of a histogram, the sum."""
-        metric = self.metrics().get(name)
-        return [
-            (point.value if isinstance(point, NumberDataPoint) else point.sum, dict(point.attributes or {}))
-            for point in (metric.data.data_points if metric else ())
-            if isinstance(point, NumberDataPoint | HistogramDataPoint)
-        ]
 
 
 @pytest.fixture

@@ -1,58 +1,26 @@
-"""Following a stream: order, shards, waiting, leaving."""
+"""Following a stream: order, shards, waiting."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import aclosing
-from typing import Any
 
 import pytest
-from pydantic import BaseModel
 
 from dynarepo import (
-    ConnectionClosedError,
-    InvalidRequestError,
     RejectedError,
     ServiceUnavailableError,
-    TableMismatchError,
-    UnexpectedResponseError,
 )
-from dynarepo._repository import AsyncUnionRepository
 from dynarepo.streams import (
     Change,
     ChangeKind,
-    InvalidChangeError,
-    MemoryCheckpoints,
-    StreamNotFoundError,
     StreamTrimmedError,
 )
-from dynarepo.testing import FakeTransport, error_reply
-from tests.faked import SkippedTime, on_fake, only_this_task_runs, other_tasks, turns
+from dynarepo.testing import error_reply
+from tests.faked import SkippedTime, on_fake, only_this_task_runs, turns
 from tests.models import User
-from tests.recording_logger import RecordingLogger
-from tests.several_models import Customer, Order
-from tests.streams.scripted_stream import ARN, ROOT, ScriptedStream, age_of, reading, user
-
-
-@pytest.fixture
-def stream() -> ScriptedStream:
-    return ScriptedStream()
-
-
-async def all_of(stream: ScriptedStream, **options: Any) -> list[Change[User]]:
-    """Read a stream that comes to an end."""
-    async with reading(stream, User) as users:
-        return [change async for change in users.changes(**{"start": "oldest", **options})]
-
-
-async def until(reached: Callable[[], bool]) -> None:
-    """Let the others run until something is so."""
-    for _ in range(1000):
-        if reached():
-            return
-        await asyncio.sleep(0)
-    raise AssertionError("it never came to that")
+from tests.streams.following import all_of, until
+from tests.streams.scripted_stream import ROOT, ScriptedStream, age_of, reading, user
 
 
 async def test_changes_come_with_their_items_and_their_place(stream: ScriptedStream) -> None:
@@ -323,207 +291,6 @@ async def test_shards_without_news_leave_the_others_their_place(stream: Scripted
         for name in reversed(names):
             stream.add(user(1), shard=name)
             assert (await anext(changes)).shard_id == name
-
-
-async def test_leaving_the_loop_leaves_no_task(stream: ScriptedStream) -> None:
-    for name in stream.split(children=3):
-        stream.add(user(1), shard=name)
-    async with reading(stream, User) as users:
-        async with aclosing(users.changes(start="oldest")) as changes:
-            await anext(changes)
-            assert other_tasks()
-        assert await only_this_task_runs()
-
-
-async def test_breaking_out_of_the_loop_leaves_no_task_either(stream: ScriptedStream) -> None:
-    stream.add(user(1))
-    async with reading(stream, User) as users:
-        async for _ in users.changes(start="oldest"):
-            break
-        await turns()
-        assert await only_this_task_runs()
-
-
-async def test_a_consumer_that_is_cancelled_while_it_waits_leaves_no_task(stream: ScriptedStream) -> None:
-    async with reading(stream, User) as users:
-        changes = users.changes(start="oldest")
-        waiting = asyncio.ensure_future(anext(changes))
-        await turns(50)
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-        assert await only_this_task_runs()
-
-
-async def test_leaving_while_a_request_is_under_way_cancels_it(stream: ScriptedStream) -> None:
-    begun, cancelled = asyncio.Event(), asyncio.Event()
-
-    async def never(operation: str, payload: Any) -> Any:
-        begun.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            cancelled.set()
-
-    left, _ = stream.split()
-    stream.add(user(1), shard=left)
-    async with reading(stream, User) as users, aclosing(users.changes(start="oldest")) as changes:
-        await anext(changes)
-        stream.failures["GetRecords"] = [never]
-        await begun.wait()
-    assert cancelled.is_set()
-
-
-async def test_a_connection_that_is_closed_meanwhile_is_an_error(stream: ScriptedStream) -> None:
-    stream.add(user(1))
-    async with reading(stream, User) as users:
-        changes = users.changes(start="oldest")
-        await anext(changes)
-        await users._channel.close()
-        with pytest.raises(ConnectionClosedError):
-            await anext(changes)
-
-
-async def test_a_table_without_a_stream_is_an_error() -> None:
-    fake = FakeTransport({"Table": {"TableStatus": "ACTIVE"}})
-    async with on_fake(fake, User) as users:
-        with pytest.raises(StreamNotFoundError, match="the table has no stream: make it with create_table"):
-            await anext(users.changes(start="oldest"))
-
-
-async def test_a_stream_that_is_gone_is_an_error(stream: ScriptedStream) -> None:
-    stream.failures["DescribeStream"] = [error_reply("ResourceNotFoundException")]
-    with pytest.raises(StreamNotFoundError, match="is gone") as caught:
-        await all_of(stream)
-    assert caught.value.operation == "DescribeStream"
-
-
-@pytest.mark.parametrize(
-    ("operation", "reply", "complaint"),
-    [
-        ("DescribeStream", {}, "lacks its StreamDescription"),
-        ("DescribeStream", {"StreamDescription": {"Shards": 1}}, "lacks its Shards"),
-        ("DescribeStream", {"StreamDescription": {"Shards": [{}]}}, "no ShardId"),
-        ("GetShardIterator", {}, "lacks its ShardIterator"),
-        ("GetRecords", {}, "lacks its Records"),
-        ("GetRecords", {"Records": [{"eventName": "OTHER"}]}, "record 0 has no eventName"),
-    ],
-)
-async def test_a_reply_that_is_not_dynamodbs_is_refused(
-    stream: ScriptedStream, operation: str, reply: Any, complaint: str
-) -> None:
-    stream.failures[operation] = [reply]
-    with pytest.raises(UnexpectedResponseError, match=complaint):
-        await all_of(stream)
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"start": "first"},
-        {"page_size": 0},
-        {"page_size": 1001},
-        {"concurrency": 0},
-        {"concurrency": True},
-        {"checkpoint_every": 0},
-        {"poll_interval": 0},
-        {"poll_interval": "1"},
-        {"poll_interval": 61},
-    ],
-)
-async def test_arguments_out_of_range_are_refused_at_once(options: dict[str, Any]) -> None:
-    fake = FakeTransport()
-    async with on_fake(fake, User) as users:
-        with pytest.raises(InvalidRequestError):
-            users.changes(**{"start": "oldest", **options})
-    assert fake.requests == []
-
-
-class Age(BaseModel):
-    age: int
-
-
-async def test_items_are_read_as_a_view(stream: ScriptedStream) -> None:
-    stream.add(user(1))
-    stream.end()
-    async with reading(stream, User) as users:
-        assert [change.new async for change in users.changes(start="oldest", view=Age)] == [Age(age=1)]
-
-
-def shop() -> ScriptedStream:
-    """Make a stream of a table of several models."""
-    stream = ScriptedStream()
-    stream.add(Customer(customer_id="a"))
-    stream.add(Order(customer_id="a", order_id=1))
-    stream.add(Order(customer_id="a", order_id=1, total=5), Order(customer_id="a", order_id=1))
-    stream.add(old=Customer(customer_id="a"))
-    stream.end()
-    return stream
-
-
-async def test_a_repository_gives_the_changes_of_its_own_items() -> None:
-    stream = shop()
-    async with reading(stream, Order) as orders:
-        found = [(change.kind, change.new) async for change in orders.changes(start="oldest")]
-    assert found == [
-        ("insert", Order(customer_id="a", order_id=1)),
-        ("modify", Order(customer_id="a", order_id=1, total=5)),
-    ]
-
-
-async def test_a_union_gives_the_changes_of_all_its_models() -> None:
-    stream = shop()
-    async with reading(stream, Order) as orders:
-        both = AsyncUnionRepository[Customer | Order](
-            Customer, Order, config=orders.config, logger=RecordingLogger(), channel=orders._channel
-        )
-        found = [(change.new or change.old) async for change in both.changes(start="oldest")]
-    assert [type(each).__name__ for each in found] == ["Customer", "Order", "Order", "Customer"]
-
-
-@pytest.mark.parametrize("view_type", ["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE"])
-async def test_models_are_told_apart_by_whole_images_only(view_type: str) -> None:
-    stream = ScriptedStream(view_type)
-    async with reading(stream, Order) as orders:
-        with pytest.raises(TableMismatchError, match=f"the stream has {view_type}"):
-            await anext(orders.changes(start="oldest"))
-
-
-async def test_an_item_that_does_not_fit_is_an_error_that_names_its_place(stream: ScriptedStream) -> None:
-    stream.add(user(1))
-    stream.add(user(2), user(1))
-    stream.shards[ROOT].records[1]["dynamodb"]["NewImage"]["age"] = {"S": "secret"}
-    kept = MemoryCheckpoints()
-    async with reading(stream, User) as users:
-        changes = users.changes(start="oldest", checkpoints=kept)
-        assert age_of(await anext(changes)) == 1
-        with pytest.raises(InvalidChangeError, match=rf"change 2 of {ROOT}: .*age") as caught:
-            await anext(changes)
-    error = caught.value
-    assert (error.sequence_number, error.shard_id, error.fields) == ("2", ROOT, ("age",))
-    assert (error.pk, error.sk) == ("a", "x")
-    assert "secret" not in str(error)
-    assert kept.positions[ARN] == {ROOT: "1"}
-
-
-@pytest.mark.parametrize("is_coroutine", [False, True])
-async def test_a_consumer_may_go_on_behind_what_does_not_fit(
-    stream: ScriptedStream, is_coroutine: bool
-) -> None:
-    stream.add(user(1))
-    stream.add(user(2))
-    stream.add(user(3))
-    stream.shards[ROOT].records[1]["dynamodb"]["NewImage"]["age"] = {"S": "x"}
-    stream.end()
-    refused: list[InvalidChangeError] = []
-
-    async def refuse(error: InvalidChangeError) -> None:
-        await asyncio.sleep(0)
-        refused.append(error)
-
-    changes = await all_of(stream, on_invalid=refuse if is_coroutine else refused.append)
-    assert list(map(age_of, changes)) == [1, 3]
-    assert [error.sequence_number for error in refused] == ["2"]
 
 
 async def test_explain_says_what_would_be_asked_first(stream: ScriptedStream) -> None:

@@ -46,11 +46,6 @@ async def run(stream: ScriptedStream, kept: MemoryCheckpoints, number: int, *, e
 
 
 @pytest.fixture
-def stream() -> ScriptedStream:
-    return ScriptedStream()
-
-
-@pytest.fixture
 def kept() -> RecordedCheckpoints:
     return RecordedCheckpoints()
 
