@@ -81,7 +81,7 @@ def lowest(session: nox.Session) -> None:
     session.run(*TESTS, *session.posargs, env=ALL_PROCESSES_AGREE)
 
 
-@nox.session
+@nox.session(default=False)
 def newest(session: nox.Session) -> None:
     """The tests on the newest aiobotocore, which the newest aioboto3 does not ask for; pip says so."""
     session.install("-e", ".[test]")
@@ -144,9 +144,9 @@ def benchmark(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
-@nox.session
+@nox.session(python=PYTHONS[0])
 def guard(session: nox.Session) -> None:
-    """That no operation became much more costly; no timed test."""
+    """That no operation became much more costly; no timed test. The committed counts are of this Python."""
     session.install("-e", ".")
     session.run("python", "-m", "benchmarks", "guard", *session.posargs)
 

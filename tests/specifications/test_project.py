@@ -133,3 +133,20 @@ async def test_tables_of_the_suite_have_names_of_their_own_and_are_deleted_at_it
     assert names <= set(await admin.list_tables())
     await stores.drop()
     assert not names & set(await admin.list_tables())
+
+
+@pytest.mark.parametrize("runner", [".ci/run", ".github/workflows/ci.yml"])
+def test_ci_runs_every_session_that_nox_runs_unasked(runner: str) -> None:
+    functions = [
+        each
+        for each in ast.parse((ROOT / "noxfile.py").read_text()).body
+        if isinstance(each, ast.FunctionDef)
+    ]
+    unasked = {
+        each.name
+        for each in functions
+        if each.decorator_list and "default=False" not in ast.unparse(each.decorator_list[0])
+    }
+    text = (ROOT / runner).read_text()
+    assert "lint" in unasked
+    assert {name for name in unasked if not re.search(rf"\b{name}\b", text)} == set()
