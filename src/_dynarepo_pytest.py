@@ -63,6 +63,8 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     if _ENDPOINT not in config.stash:
         return None
     url, named_by = config.stash[_ENDPOINT]
+    if "@" in url:  # a password may stand before it; the fixture refuses such an address
+        url = "an address with a user name or password"
     return f"dynamodb: {url} (by {named_by})"
 
 

@@ -269,3 +269,11 @@ def test_the_plugin_can_be_left_out(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess("-p", "no:dynarepo")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*fixture 'dynamodb_config' not found"])
+
+
+def test_a_password_in_an_address_is_not_printed(pytester: pytest.Pytester) -> None:
+    pytester.makeini(INI)
+    pytester.makepyfile("def test_it(dynamodb_config): pass")
+    result = pytester.runpytest_inprocess("--dynamodb-endpoint", "http://bob:hunter2@127.0.0.1:8000")
+    result.assert_outcomes(errors=1)
+    assert "hunter2" not in result.stdout.str() + result.stderr.str()

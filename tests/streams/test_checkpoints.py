@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dynarepo import AsyncDynamoDBRepository, DynamoDBConfig, DynamoDBConnection, InvalidRequestError
 from dynarepo.streams import MemoryCheckpoints, ShardPosition, StreamTrimmedError, TableCheckpoints
-from tests.faked import turns
+from tests.faked import SkippedTime, turns
 from tests.models import User
 from tests.recording_logger import RecordingLogger
 from tests.several_models import Customer, Order
@@ -290,3 +290,27 @@ async def test_a_consumer_of_checkpoints_has_a_name(consumer: str) -> None:
     positions = AsyncDynamoDBRepository(ShardPosition, config=config, logger=RecordingLogger())
     with pytest.raises(InvalidRequestError, match="a consumer has a name"):
         TableCheckpoints(positions, consumer)
+
+
+async def test_what_was_before_a_start_at_the_latest_is_passed_without_waiting(
+    stream: ScriptedStream,
+) -> None:
+    for number in range(40):
+        stream.add(user(number))
+    stream.add(user(99))
+    stream.shards[ROOT].records[-1]["dynamodb"]["ApproximateCreationDateTime"] = 4_000_000_001
+    kept, time = MemoryCheckpoints({ARN: {ROOT: "since:4000000000"}}), SkippedTime()
+    async with (
+        reading(stream, User, time=time) as users,
+        aclosing(users.changes(start="latest", checkpoints=kept)) as changes,
+    ):
+        assert age_of(await anext(changes)) == 99
+    assert time.waits == []
+
+
+async def test_a_position_is_saved_once(stream: ScriptedStream, kept: RecordedCheckpoints) -> None:
+    for number in range(4):
+        stream.add(user(number))
+    stream.end()
+    await run(stream, kept, 99, every=1)
+    assert [saved[ROOT] for saved in kept.saved] == ["oldest", "1", "2", "3", "4", "end"]

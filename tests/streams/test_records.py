@@ -94,3 +94,9 @@ def test_a_key_that_is_none_is_refused(keys: Any) -> None:
     with pytest.raises(InvalidChangeError, match="change 1 of shard-0") as caught:
         change_of(raw, User)
     assert "secret" not in str(caught.value)
+
+
+def test_a_record_shows_no_value() -> None:
+    record = read_record(raw_record(1, user(1, "secret"), user(2, "secret")))
+    assert "sequence_number='1'" in repr(record)
+    assert "secret" not in repr(record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import Literal
 
 import pytest
@@ -19,6 +20,7 @@ from dynarepo.testing import (
     SentRequest,
     error_reply,
 )
+from dynarepo.testing._network import NetworkTransport
 from tests.models import User
 from tests.recording_logger import RecordingLogger
 
@@ -92,3 +94,35 @@ def test_payloads_are_those_of_one_operation() -> None:
     log = RequestLog([SentRequest("GetItem", {"n": 1}), SentRequest("PutItem", {"n": 2})])
     assert log.payloads("PutItem") == [{"n": 2}]
     assert log.payloads("DeleteItem") == []
+
+
+@pytest.mark.parametrize("kind", ["direct", "aioboto3"])
+async def test_streams_are_read_through_it(
+    embedded_config: DynamoDBConfig, kind: Literal["direct", "aioboto3"]
+) -> None:
+    config = embedded_config.model_copy(update={"transport": kind})
+    transport = RecordingTransport(config)
+    async with DynamoDBConnection(config=config, logger=RecordingLogger(), transport=transport) as connection:
+        await connection.table_admin().create_table(User, stream="new_and_old_images")
+        users = connection.repository(User)
+        user = await users.save(User(pk="a", sk="b"))
+        changes = users.changes(start="oldest", poll_interval=0.1)
+        async with asyncio.timeout(20), aclosing(changes):
+            assert (await anext(changes)).new == user
+    assert "GetRecords" in transport.requests.operations
+
+
+async def test_closing_it_while_it_opens_leaves_nothing(embedded_config: DynamoDBConfig) -> None:
+    transport = NetworkTransport(embedded_config)
+    opening = asyncio.create_task(transport.open())
+    await asyncio.sleep(0)
+    await transport.close()
+    await asyncio.gather(opening, return_exceptions=True)
+    assert not transport._stack._exit_callbacks  # type: ignore[attr-defined]
+
+
+async def test_once_it_is_closed_it_cannot_be_opened(embedded_config: DynamoDBConfig) -> None:
+    transport = RecordingTransport(embedded_config)
+    await transport.close()
+    with pytest.raises(ConnectionFailedError, match="closed"):
+        await transport.open()

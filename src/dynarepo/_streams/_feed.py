@@ -83,7 +83,7 @@ class PageFeed:
                     await page.consumed.wait()
             if page.is_last:
                 return
-            if not page.records:
+            if page.is_idle:
                 await self._idle(self._poll_interval)
 
     async def _call_back(self, seconds: float) -> None:

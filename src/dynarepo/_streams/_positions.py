@@ -105,7 +105,8 @@ class Progress:
 
     def reach(self, shard_id: str, position: str) -> None:
         """Note a position; it is saved later."""
-        self.positions[shard_id] = self._unsaved[shard_id] = position
+        if self.positions.get(shard_id) != position:
+            self.positions[shard_id] = self._unsaved[shard_id] = position
 
     async def save(self) -> None:
         """Save what is new."""

@@ -8,7 +8,7 @@ needs no model; only then are its items decoded, by the plan that decodes them i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, NoReturn, TypeVar
 
@@ -43,9 +43,9 @@ class StreamRecord:
     """
 
     kind: ChangeKind
-    key: WireItem
-    old: WireItem | None
-    new: WireItem | None
+    key: WireItem = field(repr=False)
+    old: WireItem | None = field(repr=False)
+    new: WireItem | None = field(repr=False)
     sequence_number: str
     at: datetime | None
     expired: bool

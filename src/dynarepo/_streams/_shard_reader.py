@@ -32,12 +32,14 @@ class Page:
         shard_id: The shard.
         records: What was read; may be empty.
         position: The position behind it; empty where that is still the one before.
+        is_idle: Whether nothing came, not even what does not count.
         consumed: Set when the shard may be read on.
     """
 
     shard_id: str
     records: tuple[StreamRecord, ...]
     position: str
+    is_idle: bool
     consumed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -89,8 +91,9 @@ class ShardReader:
         if batch.records:
             self._after, self._latest = batch.records[-1].sequence_number, False
         if batch.next_iterator is None:
-            return Page(self.shard_id, records, END)
-        return Page(self.shard_id, records, records[-1].sequence_number if records else "")
+            return Page(self.shard_id, records, END, not batch.records)
+        position = records[-1].sequence_number if records else ""
+        return Page(self.shard_id, records, position, not batch.records)
 
     async def _batch(self) -> Batch:
         left = _ATTEMPTS

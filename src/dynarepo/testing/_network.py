@@ -33,6 +33,9 @@ _OF_ITEMS: Final = frozenset(
     }
 )
 
+#: What a connection sends to the service for streams, which it opens when one is first read.
+_OF_STREAMS: Final = frozenset({"DescribeStream", "GetRecords", "GetShardIterator"})
+
 
 class NetworkTransport:
     """
@@ -47,6 +50,7 @@ class NetworkTransport:
         self._stack = AsyncExitStack()
         self._opening = asyncio.Lock()
         self._session: SdkSession | None = None
+        self._streams: Transport | None = None
         self._is_closed = False
 
     async def open(self) -> None:
@@ -56,25 +60,44 @@ class NetworkTransport:
         Raises:
             AuthenticationError: There are no credentials.
             ConfigurationError: The region or endpoint is missing or refused.
+            ConnectionFailedError: It was closed.
         """
         await self._opened()
 
     async def send(self, operation: str, payload: Payload, *, timeout: float) -> Payload:  # noqa: ASYNC109
         """Send a request and return the body of its successful reply."""
-        if self._is_closed:
-            error = ConnectionFailedError("the transport is closed", operation=operation)
-            raise AttemptError(error, may_have_acted=False)
-        session = self._session or await self._opened()
-        transport: Transport = session.data if operation in _OF_ITEMS else session.control
+        try:
+            transport = await self._way_of(operation)
+        except ConnectionFailedError as error:
+            raise AttemptError(error, may_have_acted=False) from None
         return await transport.send(operation, payload, timeout=timeout)
 
     async def close(self) -> None:
         """Release the connections; harmless when done before."""
         self._is_closed = True
-        await self._stack.aclose()
+        async with self._opening:  # what is being opened is released, too
+            await self._stack.aclose()
+
+    async def _way_of(self, operation: str) -> Transport:
+        self._check_open()
+        session = self._session or await self._opened()
+        if operation in _OF_ITEMS:
+            return session.data
+        if operation not in _OF_STREAMS or session.open_streams is None:
+            return session.control
+        async with self._opening:
+            self._check_open()
+            if self._streams is None:
+                self._streams = await session.open_streams(self._stack)
+            return self._streams
 
     async def _opened(self) -> SdkSession:
         async with self._opening:
+            self._check_open()
             if self._session is None:
                 self._session = await open_sdk(self._config, self._stack)
             return self._session
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise ConnectionFailedError("the transport is closed")

@@ -38,6 +38,7 @@ class RecordingTransport:
         Raises:
             AuthenticationError: There are no credentials.
             ConfigurationError: The region or endpoint is missing or refused.
+            ConnectionFailedError: It was closed.
         """
         if isinstance(self._inner, NetworkTransport):
             await self._inner.open()
