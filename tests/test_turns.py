@@ -134,3 +134,19 @@ def test_each_event_loop_has_a_line_of_its_own() -> None:
 
     asyncio.run(together())
     asyncio.run(together())
+
+
+async def test_a_turn_has_a_part_of_one_call_however_many_make_some() -> None:
+    done: list[str] = []
+
+    async def call(name: str) -> None:
+        await make_all(lambda _: done.append(name), [1, 2, 3, 4], clock=every_read_takes(1.0))
+
+    tasks = asyncio.gather(*map(call, "abc"))
+    await asyncio.sleep(0)  # the first piece of each needs no turn
+    seen = [len(done)]
+    while not tasks.done():
+        await asyncio.sleep(0)
+        seen.append(len(done))
+    assert len(done) == 12
+    assert all(after - before <= 1 for before, after in pairwise(seen))

@@ -79,7 +79,8 @@ async def make_all(
     first = _SHORT_SECONDS if len(parts) <= _FEW else _PIECE_SECONDS
     _make_some(make, parts, made, first, clock)
     if parts:
-        async with _line().turn:
+        line = _line()  # held: with nobody to hold it, the next call would have another
+        async with line.turn:
             while parts:
                 await asyncio.sleep(0)
                 _make_some(make, parts, made, _PIECE_SECONDS, clock)

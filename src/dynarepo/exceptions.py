@@ -19,7 +19,7 @@ Every error that dynarepo raises, as one tree, grouped by what the caller can do
     ├── DynamoDBBatchOperationError           look at `failed_items` and `unknown_items`, send those again
     ├── TransientError                        try again later: no effect, the library tried in vain
     │   ├── ThrottledError                    too many requests for the table, key range or account
-    │   │   └── CapacityLimitError            the limit of your own, `capacity`; nothing was sent
+    │   │   └── CapacityLimitError            the limit of your own, `capacity`; not sent, or not again
     │   ├── TransactionConflictError          another transaction held the item
     │   ├── ServiceUnavailableError           the service answered with a fault of its own
     │   ├── ConnectionFailedError             no connection to the endpoint
@@ -307,7 +307,7 @@ class ThrottledError(TransientError):
 
 
 class CapacityLimitError(ThrottledError):
-    """The limit of `capacity` would let the request through after its deadline only: it was not sent."""
+    """The limit of `capacity` lets the request through after its deadline only: not sent, or not again."""
 
 
 class TransactionConflictError(TransientError):

@@ -315,3 +315,28 @@ async def test_without_a_limit_attempts_are_made_as_if_there_were_none() -> None
     channel = Channel(DynamoDBConfig(), RecordingLogger(), transport=FakeTransport())
     async with channel:
         assert isinstance(channel._attempts, LimitedTransport)
+
+
+@pytest.mark.parametrize("said", [int("9" * 400), 1e308, -5], ids=["long", "huge", "negative"])
+async def test_what_cannot_have_been_consumed_loses_no_write_and_holds_up_no_other(said: float) -> None:
+    fake = FakeTransport.answering(lambda *_: taking(said))
+    async with connected(fake, CapacityLimit(write=10), deadline=5) as connection:
+        users = connection.repository(User)
+        async with connection.accounting() as usage:
+            for _ in range(3):
+                await users.save(USER)
+    assert usage.calls == 3
+    assert usage.write_units == 0
+
+
+async def test_who_waits_for_the_limit_is_told_when_the_connection_is_closed() -> None:
+    fake = FakeTransport.answering(lambda *_: taking(40))
+    async with connected(fake, CapacityLimit(read=10), deadline=30) as connection:
+        users = connection.repository(User)
+        await users.get_one("p", "s")
+        waiting = asyncio.ensure_future(users.get_one("p", "s"))
+        await turns()
+    async with asyncio.timeout(1):
+        with pytest.raises(ConnectionClosedError):
+            await waiting
+    assert len(fake.requests) == 1

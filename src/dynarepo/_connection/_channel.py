@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, contextmanager
 from enum import Enum, auto
 from types import TracebackType
 from typing import Self
+from weakref import WeakSet
 
 from dynarepo._config import CapacityLimit, DynamoDBConfig
 from dynarepo._connection._budget import RetryBudget
@@ -73,6 +74,7 @@ class Channel:
         self._telemetry = telemetry
         self._server = Server(config.endpoint_url, config.region)
         self._accounts = Accounts()
+        self._limits: WeakSet[GovernedTransport] = WeakSet()
         self._sleep = sleep
         self._jitter = jitter
         self._budget = RetryBudget()
@@ -112,6 +114,8 @@ class Channel:
         if self._state is _State.OPEN:
             self._check_loop()
         self._state = _State.CLOSED
+        for limit in self._limits:
+            limit.let_go()
         await self._stack.aclose()
 
     async def __aenter__(self) -> Self:
@@ -264,7 +268,9 @@ class Channel:
         return LimitedTransport(transport, self._config.max_connections, self._config.attempt_timeout)
 
     def _governed(self, transport: Transport, limit: CapacityLimit) -> Transport:
-        return GovernedTransport.limited(transport, limit, asyncio.get_running_loop())
+        governed = GovernedTransport.limited(transport, limit, asyncio.get_running_loop())
+        self._limits.add(governed)
+        return governed
 
     def _data_sender(self, limited: Transport) -> Sender:
         """Compose what sends requests for items, which alone take capacity."""

@@ -10,7 +10,13 @@ from dynarepo._connection._governor import Clock, Governor, Reservation
 from dynarepo._observability import consumed, takes_write_units
 from dynarepo._transport import AttemptError, Transport
 from dynarepo._wire import Payload
-from dynarepo.exceptions import CapacityLimitError, ConditionFailedError, DynamoDBTransactionError
+from dynarepo.exceptions import (
+    CapacityLimitError,
+    ConditionFailedError,
+    ConnectionFailedError,
+    DynamoDBTransactionError,
+    TransientError,
+)
 
 __all__ = ["GovernedTransport"]
 
@@ -33,6 +39,7 @@ class GovernedTransport:
         self._clock = clock
         self._reads = reads
         self._writes = writes
+        self._is_closed = False
 
     @classmethod
     def limited(cls, transport: Transport, limit: CapacityLimit, clock: Clock) -> Self:
@@ -54,7 +61,7 @@ class GovernedTransport:
         try:
             reservation = await governor.admit(*kind_of(operation, payload), until)
         except CapacityLimitError as error:
-            raise AttemptError(error, may_have_acted=False) from None
+            raise AttemptError(self._closed_or(error, operation), may_have_acted=False) from None
         try:
             left = max(until - self._clock.time(), 0.0)
             reply = await self._transport.send(operation, payload, timeout=left)
@@ -65,8 +72,22 @@ class GovernedTransport:
         return reply
 
     async def close(self) -> None:
-        """Close the transport inside."""
+        """Let go whoever waits, and close the transport inside."""
+        self.let_go()
         await self._transport.close()
+
+    def let_go(self) -> None:
+        """End all waiting: nothing is sent any more."""
+        self._is_closed = True
+        for governor in (self._reads, self._writes):
+            if governor is not None:
+                governor.close()
+
+    def _closed_or(self, error: CapacityLimitError, operation: str) -> TransientError:
+        if not self._is_closed:
+            return error
+        # Tried again, and then refused by the channel, which is closed.
+        return ConnectionFailedError("the transport is closed", operation=operation)
 
     def _settle(
         self, operation: str, reply: Payload, governor: Governor | None, reservation: Reservation | None

@@ -120,6 +120,11 @@ class Governor:
         """Say that a request consumed nothing, which tells nothing about others of its kind."""
         self._return(reservation, 0.0)
 
+    def close(self) -> None:
+        """Let go whoever waits; their requests meet what is closed below."""
+        for waiter in list(self._line):
+            self._refuse(waiter)
+
     def charge(self, units: float) -> None:
         """Take units that were consumed unforeseen."""
         self._bucket.settle(0.0, units, self._clock.time())

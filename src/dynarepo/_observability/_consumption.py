@@ -11,6 +11,8 @@ from dynarepo._wire import Payload
 __all__ = ["Consumption", "consumed", "entry_count", "table_names", "takes_write_units"]
 
 _WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
+#: Far beyond what any request can take: whoever says more, or less than nothing, is no DynamoDB.
+_MOST_UNITS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def _consumption(operation: str, table_name: str | None, said: Payload) -> Consu
 
 def _units(said: Payload, member: str) -> float:
     units = said.get(member)
-    return float(units) if isinstance(units, int | float) else 0.0
+    return float(units) if isinstance(units, int | float) and 0 <= units <= _MOST_UNITS else 0.0
 
 
 def entry_count(payload: Payload) -> int:
