@@ -22,6 +22,8 @@ MAX_BATCH_WRITE_ITEMS: Final = 25
 MAX_BATCH_WRITE_BYTES: Final = 16 * 1024 * 1024
 MAX_TRANSACTION_OPERATIONS: Final = 100
 MAX_CLIENT_TOKEN_CHARACTERS: Final = 36
+#: The service knows a token for ten minutes; less what the last pause and the way to it may take.
+MAX_CLIENT_TOKEN_SECONDS: Final = 590
 
 MAX_EXPRESSION_BYTES: Final = 4096
 MAX_EXPRESSION_OPERATORS: Final = 300

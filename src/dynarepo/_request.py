@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from math import inf
 from typing import Self
 
 from dynarepo._wire import Payload, WireItem
@@ -34,10 +35,12 @@ class Repeat:
     Args:
         is_safe: Doing it twice is the same as once, or its condition fails the second time.
         recognise: Judges by the item that is stored when the condition of a later attempt fails.
+        seconds: For how long, from the first attempt on, it may be sent again.
     """
 
     is_safe: bool = False
     recognise: Callable[[WireItem | None], Verdict] = _unknown
+    seconds: float = inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -67,7 +68,7 @@ class CommandLine:
 
     def started(self, *args: object, cwd: Path = ROOT) -> subprocess.Popen[str]:
         """Start a command in a process of its own."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [*COMMAND, *map(str, args)],
             env=dict(self.environment),
             cwd=cwd,
@@ -76,6 +77,11 @@ class CommandLine:
             stderr=subprocess.PIPE,
             text=True,
         )
+        # Nobody reads or waits for ever: neither a test, nor what ends one that failed.
+        end = threading.Timer(_PATIENCE, process.kill)
+        end.daemon = True
+        end.start()
+        return process
 
     def make_table(self, model: str = "tests.cli.shop:Order", name: str | None = None) -> str:
         """Make a table of a model."""

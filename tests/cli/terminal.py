@@ -56,6 +56,7 @@ class Terminal:
             capture_output=True,
             text=True,
             check=True,
+            timeout=60,
         )
         return run.stdout
 

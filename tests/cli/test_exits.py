@@ -28,6 +28,19 @@ def raised(raising: Callable[[], object]) -> BaseException:
     raise AssertionError
 
 
+def run_program(program: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a program of Python in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
 def unexpected() -> None:
     raise KeyError("secret")
 
@@ -144,7 +157,7 @@ def test_the_entry_point_is_installed() -> None:
 
 def test_without_the_extra_one_line_says_what_to_install() -> None:
     program = "import sys; sys.modules['click'] = None; from dynarepo.cli import main; main()"
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    run = run_program(program)
     assert run.returncode == 1
     assert run.stderr == 'dynarepo: the command line needs the extra `cli`: pip install "dynarepo[cli]"\n'
 
@@ -201,26 +214,27 @@ def test_a_reader_that_leaves_early_is_no_traceback(cli: CommandLine, tmp_path: 
         assert "Traceback" not in process.stderr.read()
 
 
+def test_a_key_in_a_wrong_place_is_not_quoted(cli: CommandLine) -> None:
+    for arguments in (["-s3cret"], ["--s3cret"], ["a", "b", "s3cret"]):
+        message = cli.refused("get", *arguments, "-t", "shop", code=Exit.USAGE)
+        assert "s3cret" not in message
+        assert message.startswith("get: ")
+    assert "Is --table " in cli.refused("get", "a", "--tabel", "shop", code=Exit.USAGE)
+
+
 def test_another_missing_module_is_not_blamed_on_the_extra() -> None:
     program = "import sys; sys.modules['dynarepo.cli._local'] = None; from dynarepo.cli import main; main()"
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    run = run_program(program)
     assert "dynarepo.cli._local" in run.stderr
 
 
 @pytest.mark.parametrize("module", ["click", "rich", "dynarepo.cli", "pyarrow"])
 def test_the_package_does_not_import_it(module: str) -> None:
     program = f"import dynarepo, dynarepo.testing, sys; sys.exit({module!r} in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+    assert run_program(program).returncode == 0
 
 
 def test_the_shell_completes_commands() -> None:
     environment = {"_DYNAREPO_COMPLETE": "bash_complete", "COMP_WORDS": "dynarepo tab", "COMP_CWORD": "1"}
-    run = subprocess.run(
-        [sys.executable, "-c", "from dynarepo.cli import main; main()"],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = run_program("from dynarepo.cli import main; main()", environment)
     assert run.stdout.strip() == "plain,tables"

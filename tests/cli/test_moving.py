@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from dynarepo.cli._formats import FORMATS, format_of
+from dynarepo.cli._raw_table import RawTable
 from tests.cli.calling import CommandLine, in_order, order
 from tests.cli.items import EVERY_TYPE
 
@@ -177,3 +179,74 @@ def test_a_copy_that_cannot_be_is_refused(
     assert "has items. Replace those" in shop.refused(
         "copy", shop.table, "-t", shop.make_table(name=f"{shop.table}-empty")
     )
+
+
+def test_a_filter_with_a_limit_reads_whole_pages(shop: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, page = [], RawTable.page
+
+    async def counting(self: RawTable, *args: object) -> object:
+        asked.append(args)
+        return await page(self, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(RawTable, "page", counting)
+    assert len(shop.lines("scan", "-t", shop.table, "--where", "number", "lt", "7", "--limit", "5")) == 5
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("recreated", [False, True])
+def test_an_import_ended_in_its_first_chunk_goes_on_but_not_into_another_table(
+    recreated: bool, cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.make_table()
+    path = tmp_path / "shop.jsonl"
+    path.write_text("".join(f"{json.dumps(order(number))}\n" for number in range(60)))
+    put_all = RawTable.put_all
+
+    async def interrupted(self: RawTable, puts: list[object], *more: object) -> None:
+        await put_all(self, puts[:25], *more)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RawTable, "put_all", interrupted)
+        assert "the same command goes on" in cli.refused("import", path, "-t", cli.table, code=130)
+    if recreated:
+        cli("tables", "delete", cli.table, "--yes")
+        cli.make_table()
+        assert "is of other work" in cli.refused("import", path, "-t", cli.table)
+    else:
+        cli("import", path, "-t", cli.table)
+        assert len(cli.all_items()) == 60
+
+
+def test_a_copy_writes_no_more_at_once_than_the_units_of_a_second(
+    shop: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes, put_all = [], RawTable.put_all
+
+    async def counting(self: RawTable, puts: list[object], *more: object) -> None:
+        sizes.append(len(puts))
+        await put_all(self, puts, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(RawTable, "put_all", counting)
+    target = shop.make_table(name=f"{shop.table}-copy")
+    args = ("--segments", 1, "--write-units", 30, "--state", tmp_path / "state")
+    shop("copy", target, "-t", shop.table, *args)
+    assert sizes[0] <= 30
+    assert sum(sizes) == 120
+
+
+def test_an_export_leaves_other_files_alone_and_is_its_owners(shop: CommandLine, tmp_path: Path) -> None:
+    mine, path = tmp_path / "shop.new.csv", tmp_path / "shop.csv"
+    mine.write_text("mine")
+    for each in (path, tmp_path / "shop.jsonl"):
+        shop("export", each, "-t", shop.table)
+        assert each.stat().st_mode & 0o777 == 0o600
+    assert mine.read_text() == "mine"
+
+
+def test_an_export_to_parquet_without_pyarrow_reads_nothing(
+    shop: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert "dynarepo[parquet]" in shop.refused("export", tmp_path / "shop.parquet", "-t", shop.table)
+    assert [each.name for each in tmp_path.iterdir()] == ["filled"]

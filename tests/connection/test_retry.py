@@ -368,3 +368,23 @@ async def test_when_time_runs_out_in_a_wait_the_error_says_why_it_waited(
     with pytest.raises(ThrottledError):
         await session.sender().send(call)
     assert call.attempts == 1
+
+
+@pytest.mark.parametrize("last", [lost_reply(), THROTTLED])
+async def test_a_token_that_the_service_may_have_forgotten_is_not_sent_again(last: Any) -> None:
+    loop = asyncio.get_running_loop()
+    began, calls = loop.time(), 0
+
+    async def answer(_operation: str, _payload: dict[str, Any]) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            loop.time = lambda: began + 700  # type: ignore[method-assign]
+        return await FakeTransport(lost_reply() if calls == 1 else last).send("", {}, timeout=1)
+
+    session = Session()
+    session.fake = FakeTransport.answering(answer)
+    request = Request("TransactWriteItems", TOKEN, repeat=Repeat(is_safe=True, seconds=590))
+    with pytest.raises(WriteOutcomeUnknownError):
+        await session.sender().send(Call(request, Deadline.after(3600)))
+    assert calls == 2

@@ -86,12 +86,14 @@ async def test_a_caller_may_be_cancelled_at_any_turn(reply: str | None) -> None:
         assert type(other) is (User if reply is None else RejectedError)
 
 
-async def test_a_batch_that_is_cancelled_from_outside_cancels_its_callers() -> None:
-    """As when the loop ends."""
+@pytest.mark.parametrize("number", [2, 20])
+async def test_a_batch_that_is_cancelled_from_outside_cancels_its_callers(number: int) -> None:
+    """As when the loop ends; after two turns the task of the batch is made and has not begun."""
     held = Held(users_stored())
     async with on_fake(FakeTransport.answering(held), User) as users, asyncio.timeout(5):
         tasks = [asyncio.create_task(users.load(key(n))) for n in (1, 2)]
-        await turns()
+        await turns(number)
+        assert other_tasks() - set(tasks)
         for task in other_tasks() - set(tasks):
             task.cancel()
         found = await asyncio.gather(*tasks, return_exceptions=True)
@@ -182,6 +184,7 @@ async def test_a_connection_is_not_kept_alive_by_what_was_loaded() -> None:
         users = AsyncDynamoDBRepository(User, config=config, logger=RecordingLogger(), channel=channel)
         await users.load(key(1))
         assert _loader._OPEN[channel] == {}
+        await turns()  # the task of the batch ends one turn after its loads
     seen = weakref.ref(channel)
     del channel, users
     gc.collect()

@@ -196,13 +196,13 @@ async def test_a_million_segments_are_begun_one_after_the_other() -> None:
 
 
 async def test_every_key_under_way_may_be_of_full_size() -> None:
-    users = [User(pk="\0" * 2048, sk=chr(n) * 1024, age=n) for n in range(1, 65)]
+    users = [User(pk="\0" * 2048, sk="\0" * 1022 + chr(n), age=n) for n in range(256, 656)]
     fake = FakeTransport.answering(PagedTable(map(bind(User).encode, users), ("pk", "sk")))
-    async with on_fake(fake, User, batch_concurrency=64) as repository:
-        pages = await some(repository.iter_scan(segments=32, page_size=1), 32)
-        assert len(pages[-1].cursor or "") > 65_536
+    async with on_fake(fake, User, batch_concurrency=200) as repository:
+        pages = await some(repository.iter_scan(segments=200, page_size=1), 200)
+        assert len(pages[-1].cursor or "") > 64 * 65_536
         rest = [page async for page in repository.iter_scan(cursor=pages[-1].cursor)]
-    assert sorted(ages(pages + rest)) == list(range(1, 65))
+    assert sorted(ages(pages + rest)) == list(range(256, 656))
 
 
 async def cursors(users: Users) -> dict[str, str | None]:

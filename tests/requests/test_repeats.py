@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from dynarepo._requests import (
     batch_write,
     create_item,
     delete_item,
+    once,
     put_entry,
     put_item,
     transact_write,
@@ -61,6 +63,13 @@ def updating(
 
 def stored(of: Target[Any] = DOCS, **fields: Any) -> Payload:
     return dict(of.entity.encode(of.entity.model(key="a", **fields)))
+
+
+def test_a_token_is_sent_for_less_than_the_ten_minutes_that_it_is_known() -> None:
+    transaction, _ = transact_write([(USERS, TransactWriteItem.put(USER))])
+    for request in (transaction, once(put_item(USERS, USER, None))):
+        assert 0 < request.repeat.seconds < 600
+    assert put_item(USERS, USER, None).repeat.seconds == inf
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,8 @@ class RetryingSender:
     async def send(self, call: Call) -> Payload:
         """Return the reply of the first attempt that has one, or what it was where the reply was lost."""
         unknown, failure = False, None
+        # With no more than this left of the time, another attempt would no longer be the same write.
+        least = call.deadline.left - call.request.repeat.seconds
         while True:
             try:
                 reply = await self._attempt(call)
@@ -109,7 +111,7 @@ class RetryingSender:
                     return {"Attributes": failure.error.item}
                 unknown = verdict is Verdict.UNKNOWN
             unknown |= failure.may_have_acted and not is_read(call.request.operation)
-            delay = self._delay(call, failure)
+            delay = None if unknown and call.deadline.left <= least else self._delay(call, failure)
             if delay is None:
                 error, cause = _outcome(failure.error, unknown=unknown)
                 raise _placed(error, call) from cause

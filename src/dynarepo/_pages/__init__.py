@@ -1,5 +1,6 @@
 """Pages, batches and cursors."""
 
+from dynarepo._pages._at_once import all_at_once
 from dynarepo._pages._batch_get import read_batch
 from dynarepo._pages._batch_write import BatchWriter
 from dynarepo._pages._caller import Caller, RecordingChannel
@@ -16,6 +17,7 @@ __all__ = [
     "PageReader",
     "PaginationResult",
     "RecordingChannel",
+    "all_at_once",
     "load",
     "read_batch",
     "read_segments",

@@ -6,8 +6,7 @@ What the service leaves undone travels with the next chunk, or, at the end, toge
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from math import ceil
 from typing import Any, TypeVar
@@ -15,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from dynarepo._limits import MAX_BATCH_GET_KEYS
+from dynarepo._pages._at_once import all_at_once
 from dynarepo._pages._caller import Caller
 from dynarepo._request import Deadline
 from dynarepo._requests import (
@@ -89,19 +89,8 @@ async def read_batch(
     if readers == 1:
         await read()  # Nothing runs beside it, so that it needs no task.
     else:
-        await _all_at_once([read() for _ in range(readers)])
+        await all_at_once([read() for _ in range(readers)])
     return [found.get(each) for each in asked]
-
-
-async def _all_at_once(readers: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Run readers until the first fails; none outlives the call."""
-    tasks = [asyncio.create_task(reader) for reader in readers]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Waiting:

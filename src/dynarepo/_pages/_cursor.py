@@ -32,8 +32,8 @@ _ENCRYPTED: Final = b"\x02"
 _TAG_BYTES: Final = 16
 #: The keys of a table and an index with all of their attributes at full size, in base64 of base64.
 _MAX_CHARACTERS: Final = 65_536
-#: The same for each of the segments that are under way.
-_MAX_CHARACTERS_OF_SEGMENTS: Final = 64 * _MAX_CHARACTERS
+#: So many segments may be under way, or as many as `batch_concurrency` lets read at once.
+_SEGMENTS: Final = 64
 
 #: Seals cursors where the configuration has no key; it is as old as the process.
 _PROCESS_KEY: Final = secrets.token_bytes(32)
@@ -81,7 +81,8 @@ def open_cursor(config: DynamoDBConfig, fingerprint: bytes, cursor: str) -> Wire
 
 def open_any_cursor(config: DynamoDBConfig, fingerprint: bytes, cursor: str) -> WireItem | list[Any]:
     """Check a cursor and give its position, or where segments stand; errors as of `open_cursor`."""
-    return _opened(config, fingerprint, _decoded(cursor, _MAX_CHARACTERS_OF_SEGMENTS))
+    most = max(_SEGMENTS, config.batch_concurrency) * _MAX_CHARACTERS
+    return _opened(config, fingerprint, _decoded(cursor, most))
 
 
 def _opened(config: DynamoDBConfig, fingerprint: bytes, token: bytes) -> WireItem | list[Any]:

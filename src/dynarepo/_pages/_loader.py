@@ -101,6 +101,12 @@ class _Batch:
         """Read what is still asked for."""
         if self._waiters:
             self._task = asyncio.create_task(self._read({name: self._keys[name] for name in self._waiters}))
+            # Not in the task: one that is cancelled before its first step does nothing at all.
+            self._task.add_done_callback(self._end)
+
+    def _end(self, _: asyncio.Task[None]) -> None:
+        for waiter in self._pending():
+            waiter.cancel()
 
     def _leave(self, name: Identity, waiter: _Waiter) -> None:
         waiters = self._waiters[name]
@@ -124,10 +130,6 @@ class _Batch:
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the callers' to see
             for waiter in self._pending():
                 waiter.set_exception(_own(error))
-        except asyncio.CancelledError:
-            for waiter in self._pending():
-                waiter.cancel()
-            raise
         else:
             for name, item in zip(keys, items, strict=True):
                 for waiter in self._waiters.get(name, ()):

@@ -158,8 +158,9 @@ class DynamoDBConnection(Connected):
         Count calls, retries, throttling and consumed capacity of what the block does on this connection.
 
         Everything on the connection counts, in tasks that the block begins too, and nothing of other tasks,
-        such as those of other requests to an application. In nested blocks it counts for each. What has not
-        ended with the block is not counted.
+        such as those of other requests to an application; only loads that share a batch count for the block
+        of the task that was first. In nested blocks it counts for each. What has not ended with the block is
+        not counted.
 
             async with connection.accounting() as usage:
                 await orders.batch_write(new)

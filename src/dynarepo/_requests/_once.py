@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import uuid4
 
+from dynarepo._limits import MAX_CLIENT_TOKEN_SECONDS
 from dynarepo._request import Repeat, Request
 from dynarepo._requests._target import Target
 from dynarepo._requests._transactions import align_reasons
@@ -25,7 +26,8 @@ def once(request: Request) -> Request:
         "ClientRequestToken": str(uuid4()),
         "ReturnConsumedCapacity": "TOTAL",
     }
-    return replace(request, operation="TransactWriteItems", payload=payload, repeat=Repeat(is_safe=True))
+    repeat = Repeat(is_safe=True, seconds=MAX_CLIENT_TOKEN_SECONDS)
+    return replace(request, operation="TransactWriteItems", payload=payload, repeat=repeat)
 
 
 def condition_of_one(target: Target[Any], error: DynamoDBTransactionError) -> ConditionFailedError:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from dynarepo._codec import Entity, Identity
 from dynarepo._expressions import Condition, Where, condition_of
-from dynarepo._limits import MAX_CLIENT_TOKEN_CHARACTERS, MAX_TRANSACTION_OPERATIONS
+from dynarepo._limits import MAX_CLIENT_TOKEN_CHARACTERS, MAX_CLIENT_TOKEN_SECONDS, MAX_TRANSACTION_OPERATIONS
 from dynarepo._request import Repeat, Request
 from dynarepo._requests._failures import old_model
 from dynarepo._requests._guard import Guard
@@ -128,7 +128,8 @@ def transact_write(
         "ReturnConsumedCapacity": "TOTAL",
     }
     # The service does a transaction with the same token once.
-    table_name, repeat = _one_table([target for target, _ in operations]), Repeat(is_safe=True)
+    repeat = Repeat(is_safe=True, seconds=MAX_CLIENT_TOKEN_SECONDS)
+    table_name = _one_table([target for target, _ in operations])
     request = Request("TransactWriteItems", payload, table_name, repeat=repeat)
     return request, [entry.stored for entry in entries]
 

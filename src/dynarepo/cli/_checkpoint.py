@@ -99,6 +99,11 @@ class Checkpoint:
         """Whether all segments are at their end."""
         return all(position.is_done for position in self.positions)
 
+    def begin(self) -> None:
+        """Save it before the first thing is done, so that the same command goes on from there on."""
+        if not self.is_begun:
+            self.save()
+
     def save(self) -> None:
         """Replace the file, so that it is there as a whole whenever the process ends."""
         text = json.dumps(

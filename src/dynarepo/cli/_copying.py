@@ -17,7 +17,14 @@ from dynarepo._requests import Page
 from dynarepo.cli._checkpoint import Checkpoint, resumable
 from dynarepo.cli._conditions import Expressions, Where
 from dynarepo.cli._exits import CommandError, Exit
-from dynarepo.cli._options import Bounds, Settings, bound_options, connection_options, yes_option
+from dynarepo.cli._options import (
+    Bounds,
+    Settings,
+    bound_options,
+    connection_options,
+    where_option,
+    yes_option,
+)
 from dynarepo.cli._output import ask, counted, print_fact
 from dynarepo.cli._progress import progress
 from dynarepo.cli._raw_table import RawTable
@@ -32,14 +39,7 @@ __all__ = ["copy_command"]
 @click.option("--to-region", help="The region of TARGET, where it is another.")
 @click.option("--to-endpoint-url", help="The endpoint of TARGET, where it is another.")
 @click.option("--to-profile", help="The profile that reaches TARGET, where it is another.")
-@click.option(
-    "--where",
-    "wheres",
-    nargs=3,
-    multiple=True,
-    metavar="NAME OPERATOR VALUE",
-    help="Only items that meet this.",
-)
+@where_option
 @click.option("--consistent", is_flag=True, help="Read consistently, at twice the capacity.")
 @click.option(
     "--state", type=click.Path(dir_okay=False, path_type=Path), help="Instead of TABLE-to-TARGET.copy-state."
@@ -80,8 +80,8 @@ def copy_command(
             source, target = await here.table(), await beyond.table(target_name)
             _check(source, target, is_one_place=settings.place == there.place)
             work = {
-                "copy": [source.arn, settings.place],
-                "to": [target.arn, there.place],
+                "copy": [*source.identity, settings.place],
+                "to": [*target.identity, there.place],
                 "of": expressions.members,
             }
             checkpoint = Checkpoint.found(state, work, segments=bounds.segments, restart=restart)
@@ -90,12 +90,20 @@ def copy_command(
                     f"Table {target.name} has items. Replace those that have a key of {source.name}?", yes=yes
                 )
             scan = SegmentedScan(source, expressions.members, bounds, meter)
+            written = 0
             total = None if wheres else source.item_count
             with progress(f"copy {source.name}", total, meter, done=checkpoint.items) as shown:
 
                 async def take(page: Page) -> None:
-                    await meter.ready_to_write()
-                    await target.put_all(page.items)
+                    nonlocal written
+                    puts = target.puts(page.items)
+                    while puts:
+                        size = meter.chunk(written, len(puts))
+                        await meter.ready_to_write()
+                        checkpoint.begin()
+                        await target.put_all(puts[:size])
+                        written += size
+                        del puts[:size]
                     checkpoint.items += page.count
                     shown.advance(page.count)
 

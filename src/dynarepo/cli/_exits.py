@@ -28,6 +28,9 @@ __all__ = ["CommandError", "Exit", "told"]
 #: Shows where an unexpected error was raised; what it says may hold values.
 _TRACEBACK: Final = "DYNAREPO_TRACEBACK"
 
+#: How click's line begins that quotes an argument too many.
+_EXTRA: Final = "Got unexpected extra argument"
+
 _HINTS: Final[Mapping[type[BaseException], str]] = {
     AuthenticationError: "check --profile, or AWS's environment and files",
     ConnectionFailedError: "check --endpoint-url and the network",
@@ -76,11 +79,7 @@ def _told(error: BaseException) -> tuple[str, Exit]:  # noqa: PLR0911 - one for 
         case click.Abort() | KeyboardInterrupt():
             return "interrupted", Exit.INTERRUPTED
         case click.UsageError():
-            path = "" if error.ctx is None else error.ctx.command_path
-            _, _, command = path.partition(" ")  # the line begins with the program's name
-            where = f"{command}: " if command else ""
-            help_ = f" See: {path} --help" if path else ""
-            return f"{where}{error.format_message()}{help_}", Exit.USAGE
+            return _of_usage(error), Exit.USAGE
         case click.ClickException():
             return error.format_message(), Exit.FAILED
         case ValidationError():
@@ -103,6 +102,21 @@ def _of_service(error: DynamoDBServiceError) -> tuple[str, Exit]:
     hint = next((_HINTS[kind] for kind in type(error).__mro__ if kind in _HINTS), None)
     message = str(error) if hint is None else f"{error}; {hint}"
     return message, Exit.USAGE if isinstance(error, RequestRefusedError) else Exit.FAILED
+
+
+def _of_usage(error: click.UsageError) -> str:
+    """Name the command; not the argument that is too many, nor an unknown option: it may be a key."""
+    path = "" if error.ctx is None else error.ctx.command_path
+    _, _, command = path.partition(" ")  # the line begins with the program's name
+    where = f"{command}: " if command else ""
+    help_ = f" See: {path} --help" if path else ""
+    message = error.format_message()
+    if isinstance(error, click.NoSuchOption):
+        meant = f" Is {' or '.join(error.possibilities)} meant?" if error.possibilities else ""
+        message = f"There is no such option.{meant} A value that begins with - stands behind --."
+    elif message.startswith(_EXTRA):
+        message = f"{_EXTRA}."
+    return f"{where}{message}{help_}"
 
 
 def _of_configuration(error: ValidationError) -> str:

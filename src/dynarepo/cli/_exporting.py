@@ -20,7 +20,14 @@ from dynarepo.cli._checkpoint import Checkpoint, resumable
 from dynarepo.cli._conditions import Expressions, Where
 from dynarepo.cli._exits import CommandError, Exit
 from dynarepo.cli._formats import DYNAMODB_JSON, FORMATS, Format, LineFormat, format_of
-from dynarepo.cli._options import Bounds, Settings, bound_options, connection_options, yes_option
+from dynarepo.cli._options import (
+    Bounds,
+    Settings,
+    bound_options,
+    connection_options,
+    where_option,
+    yes_option,
+)
 from dynarepo.cli._output import ask, counted, print_fact
 from dynarepo.cli._progress import WorkProgress, progress
 from dynarepo.cli._segments import SegmentedScan
@@ -36,14 +43,7 @@ _SECONDS_BETWEEN_SAVES: Final = 1.0
 @click.option(
     "--format", "format_name", type=click.Choice(list(FORMATS)), help="The ending of FILE tells without it."
 )
-@click.option(
-    "--where",
-    "wheres",
-    nargs=3,
-    multiple=True,
-    metavar="NAME OPERATOR VALUE",
-    help="Only items that meet this.",
-)
+@where_option
 @click.option("--index", help="Export this index of the table.")
 @click.option("--consistent", is_flag=True, help="Read consistently, at twice the capacity.")
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Instead of FILE.state.")
@@ -84,7 +84,7 @@ def export_command(
             table = await session.table()
             table.index_key_types(index)
             work = {
-                "export": table.arn,
+                "export": table.identity,
                 "at": settings.place,
                 "as": file_format.name,
                 "of": expressions.members,
@@ -157,14 +157,20 @@ class _Output:
         if self._format is self._lines and self._path.suffix != ".gz":
             self._partial.replace(self._path)
             return
-        new = self._path.with_name(f"{self._path.stem}.new{self._path.suffix}")
+        new = self._partial.with_name(f"{self._partial.name}.new{self._path.suffix}")
+        new.unlink(missing_ok=True)
+        new.touch(0o600)
         self._format.write(new, lambda: self._lines.read(self._partial, {}))
+        with new.open("rb") as file:
+            os.fsync(file.fileno())
         new.replace(self._path)
         self._partial.unlink()
 
     def _opened(self, checkpoint: Checkpoint) -> BinaryIO:
         if not checkpoint.is_begun or not checkpoint.size:
             checkpoint.items = checkpoint.size = 0
+            self._partial.unlink(missing_ok=True)
+            self._partial.touch(0o600)
             return self._partial.open("wb")
         if not self._partial.exists() or self._partial.stat().st_size < checkpoint.size:
             raise CommandError(f"{self._partial} is gone or cut off: begin again by --restart", Exit.USAGE)

@@ -67,7 +67,7 @@ def import_command(
         async with opened(settings, meter) as session:
             table = await session.table()
             work = {
-                "import": table.arn,
+                "import": table.identity,
                 "at": settings.place,
                 "as": file_format.name,
                 "of": [file.st_size, file.st_mtime_ns],
@@ -97,17 +97,11 @@ async def _put_all(
         raise CommandError(f"{path} has fewer items than were imported: begin again by --restart", Exit.USAGE)
     before = checkpoint.items
     with progress(f"import {table.name}", file_format.count(path), meter, done=before) as shown:
-        while chunk := list(islice(items, _chunk(meter, checkpoint.items - before))):
+        while chunk := list(islice(items, meter.chunk(checkpoint.items - before, _CHUNK))):
+            puts = table.puts(chunk, checkpoint.items + 1)
             await meter.ready_to_write()
-            await table.put_all(chunk, checkpoint.items + 1)
+            checkpoint.begin()
+            await table.put_all(puts)
             checkpoint.items += len(chunk)
             checkpoint.save()
             shown.advance(len(chunk))
-
-
-def _chunk(meter: Meter, written: int) -> int:
-    """Keep what one chunk consumes below the units of a second."""
-    if meter.writes.units is None:
-        return _CHUNK
-    each = meter.write_units / written if written and meter.write_units else 1.0
-    return max(1, min(_CHUNK, int(meter.writes.units / each)))

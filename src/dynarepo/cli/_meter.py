@@ -78,6 +78,13 @@ class Meter:
             return None
         return CapacityLimit(read=self.reads.units, write=self.writes.units)
 
+    def chunk(self, written: int, most: int) -> int:
+        """Say how many items to write at once, so that they consume less than the units of a second."""
+        if self.writes.units is None:
+            return most
+        each = self.write_units / written if written and self.write_units else 1.0
+        return max(1, min(most, int(self.writes.units / each)))
+
     async def ready_to_read(self) -> None:
         """Wait until the next page may be read."""
         await self.reads.ready(self.read_units)

@@ -24,6 +24,7 @@ __all__ = [
     "connection_options",
     "item_options",
     "stream_option",
+    "where_option",
     "yes_option",
 ]
 
@@ -137,20 +138,26 @@ def bound_options(*, reads: bool = True, writes: bool = False) -> Decorator:
     return decorate
 
 
+def where_option(command: Function) -> Function:
+    """Give a command the option of conditions that items have to meet."""
+    option = click.option(
+        "--where",
+        "wheres",
+        nargs=3,
+        multiple=True,
+        metavar="NAME OPERATOR VALUE",
+        help="Only items for which this holds, such as --where age ge 18; all of them if repeated.",
+    )
+    return _decorated(command, [option])
+
+
 def item_options(command: Function) -> Function:
     """Give a command the options that say which items, and in which way they are read."""
     return _decorated(
         command,
         [
             click.option("--model", "model_path", metavar="PACKAGE.MODULE:MODEL", help="Read as this model."),
-            click.option(
-                "--where",
-                "wheres",
-                nargs=3,
-                multiple=True,
-                metavar="NAME OPERATOR VALUE",
-                help="Only items for which this holds, such as --where age ge 18; all of them if repeated.",
-            ),
+            where_option,
             click.option("--index", help="Read this index of the table."),
             click.option("--consistent", is_flag=True, help="Read consistently, at twice the capacity."),
         ],

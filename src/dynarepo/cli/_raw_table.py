@@ -7,7 +7,7 @@ Items are never made into Python values, so that what is read is written without
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self, cast
 
 from dynarepo._codec import PlainTable
@@ -19,6 +19,7 @@ from dynarepo._requests import (
     NativeTable,
     NativeWrite,
     Page,
+    WriteEntry,
     native_entries,
     read_table,
     read_table_key,
@@ -55,6 +56,11 @@ class RawTable:
     def arn(self) -> str:
         """What names it among all tables."""
         return str(self.description.get("TableArn", self.name))
+
+    @property
+    def identity(self) -> list[object]:
+        """What tells it from all tables, from one too that had its name and was deleted."""
+        return [self.arn, *(self.description.get(name) for name in ("TableId", "CreationDateTime"))]
 
     @property
     def item_count(self) -> int | None:
@@ -105,18 +111,19 @@ class RawTable:
         return listing.read(reply, size)
 
     async def pages(
-        self, operation: str, members: Payload, *, limit: int | None = None, page_size: int | None = None
+        self, operation: str, members: Payload, *, limit: int | None = None
     ) -> AsyncGenerator[Page, None]:
         """Read page after page until the end, or until there are so many items."""
         start: WireItem | None = None
         left = limit
         while True:
-            # No page is larger than what is left, so that none is cut.
-            sizes = [size for size in (left, page_size) if size is not None]
-            page = await self.page(operation, members, start, min(sizes, default=None))
-            yield page
+            # A filter is applied behind DynamoDB's Limit: with one, pages are whole, and the last one is cut.
+            page = await self.page(operation, members, start, None if "FilterExpression" in members else left)
             start = page.last_key
-            left = None if left is None else left - page.count
+            if left is not None:
+                page = replace(page, items=page.items[:left], count=min(page.count, left))
+                left -= page.count
+            yield page
             if start is None or left == 0:
                 return
 
@@ -124,8 +131,11 @@ class RawTable:
         """Tell whether there is an item, by reading one."""
         return (await self.page("Scan", {}, None, 1)).count > 0
 
-    async def put_all(self, items: Iterable[WireItem], first: int = 1) -> None:
-        """Put items, in batches that travel at once; `first` is the number of the first one, for errors."""
-        target = NativeTable(self.name).target(self.plain)
+    def puts(self, items: Iterable[WireItem], first: int = 1) -> list[WriteEntry]:
+        """Check items that are to be put; `first` is the number of the first one, for errors."""
         writes = [NativeWrite(True, item, None, f"item {number}") for number, item in enumerate(items, first)]
-        await BatchWriter(self.caller, target).write_all(native_entries(self.plain, writes))
+        return native_entries(self.plain, writes)
+
+    async def put_all(self, puts: list[WriteEntry]) -> None:
+        """Put checked items, in batches that travel at once."""
+        await BatchWriter(self.caller, NativeTable(self.name).target(self.plain)).write_all(puts)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from dynarepo._pages import all_at_once
 from dynarepo._requests import Page
 from dynarepo._wire import Payload
 from dynarepo.cli._checkpoint import Position
@@ -50,7 +50,7 @@ class SegmentedScan:
             take: Takes a page.
             taken: Is called when the position behind the page is known.
         """
-        await _all_of(
+        await all_at_once(
             [
                 self._read(number, positions, take, taken)
                 for number, position in enumerate(positions)
@@ -83,14 +83,3 @@ class SegmentedScan:
         each = self.meter.read_units / self.read if self.read and self.meter.read_units else _FIRST_GUESS
         size = max(1, int(units / segments / each))
         return size if self.bounds.page_size is None else min(size, self.bounds.page_size)
-
-
-async def _all_of(works: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Do several things at once; the first failure ends the others, and is the one that is raised."""
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -26,9 +26,14 @@ _BY_SUFFIX: Final[Mapping[str, Format]] = {
 
 
 def format_of(path: Path, name: str | None) -> Format:
-    """Give the format of a name, or without one that of a file's ending."""
-    if name is not None:
-        return FORMATS[name]
+    """Give the format of a name, or without one that of a file's ending, if it can be used here."""
+    found = FORMATS[name] if name is not None else _of_ending(path)
+    if found is PARQUET:
+        PARQUET.check_installed()
+    return found
+
+
+def _of_ending(path: Path) -> Format:
     suffix = (path.with_suffix("") if path.suffix == ".gz" else path).suffix
     if suffix not in _BY_SUFFIX:
         known = ", ".join(_BY_SUFFIX)

@@ -84,6 +84,10 @@ class ParquetFormat:
 
     name: str = "parquet"
 
+    def check_installed(self) -> None:
+        """Refuse before anything is read what would fail at its end without pyarrow."""
+        _pyarrow()
+
     def write(self, path: Path, items: Items) -> None:
         """Write a file of items, after a first look at all of them for its columns."""
         pa, pq = _pyarrow()
