@@ -164,6 +164,13 @@ def site(session: nox.Session) -> None:
     session.run("python", ".ci/site_picture.py", browser, "build/site", "build/site.png")
 
 
+@nox.session(default=False)
+def terminal(session: nox.Session) -> None:
+    """The command line's guide at a real terminal, and what it showed in build/terminal.txt; needs tmux."""
+    session.install("-e", ".[cli,local]")
+    session.run("python", ".ci/terminal_session.py", "build", env={"PYTHONPATH": "."})
+
+
 @nox.session(python=False)
 def quickstart(session: nox.Session) -> None:
     """The README's quickstart, word for word, in a copy of the checkout."""

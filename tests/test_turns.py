@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from itertools import count, pairwise
 
 import pytest
 
-from dynarepo._turns import begin_in_turns, make_all
+from dynarepo._turns import make_all
 
 
 def every_read_takes(seconds: float) -> Callable[[], float]:
     """Give a clock that goes on by so much whenever it is read."""
     times: Iterator[float] = (number * seconds for number in count())
     return lambda: next(times)
-
-
-def work(name: str, pieces: int, done: list[str]) -> Generator[None, None, str]:
-    """Do so many pieces, and note each."""
-    for _ in range(pieces):
-        done.append(name)
-        yield
-    return name
 
 
 async def turns_of(running: asyncio.Future[object]) -> int:
@@ -32,46 +24,6 @@ async def turns_of(running: asyncio.Future[object]) -> int:
         await asyncio.sleep(0)
         turns += 1
     return turns
-
-
-async def test_the_loop_has_a_turn_between_any_two_pieces() -> None:
-    done: list[str] = []
-    task: asyncio.Future[object] = asyncio.ensure_future(begin_in_turns(work("a", 5, done)))
-    seen = [0]
-    while not task.done():
-        await asyncio.sleep(0)
-        seen.append(len(done))
-    assert seen[-1] == 5
-    assert all(after - before <= 1 for before, after in pairwise(seen))
-
-
-async def test_a_turn_has_one_piece_however_many_calls_have_long_work() -> None:
-    done: list[str] = []
-    tasks = [asyncio.ensure_future(begin_in_turns(work(name, 4, done))) for name in "abc"]
-    both = asyncio.gather(*tasks)
-    seen = [0]
-    while not both.done():
-        await asyncio.sleep(0)
-        seen.append(len(done))
-    assert len(done) == 12
-    assert all(after - before <= 1 for before, after in pairwise(seen))
-
-
-async def test_calls_take_their_long_work_one_after_the_other() -> None:
-    done: list[str] = []
-    assert await asyncio.gather(*[begin_in_turns(work(name, 3, done)) for name in "abc"]) == ["a", "b", "c"]
-    assert done == [*"aaabbbccc"]
-
-
-async def test_who_has_begun_goes_on_before_another_begins() -> None:
-    done: list[str] = []
-
-    async def call(name: str) -> None:
-        await begin_in_turns(work(name, 2, done))
-        await make_all(lambda _: done.append(name.upper()), [1, 2, 3], clock=every_read_takes(1.0))
-
-    await asyncio.gather(*map(call, "abc"))
-    assert done == [*"aaAAA", *"bbBBB", *"ccCCC"]
 
 
 async def test_everything_is_made_in_order_and_the_parts_are_gone() -> None:
@@ -100,37 +52,24 @@ async def test_the_error_of_a_part_is_raised_and_the_next_call_goes_on() -> None
     assert await make_all(str, [1, 2, 3], clock=every_read_takes(1.0)) == ["1", "2", "3"]
 
 
-async def test_an_error_of_the_work_is_raised_and_the_next_call_goes_on() -> None:
-    def broken() -> Generator[None, None, None]:
-        yield
-        raise ValueError("broken")
-
-    with pytest.raises(ValueError, match="broken"):
-        await begin_in_turns(broken())
-    assert await begin_in_turns(work("a", 1, [])) == "a"
-
-
-@pytest.mark.parametrize("after", range(12))
+@pytest.mark.parametrize("after", range(8))
 async def test_who_goes_away_leaves_the_turn_to_the_others(after: int) -> None:
-    done: list[str] = []
-
-    async def call(name: str) -> list[str]:
-        await begin_in_turns(work(name, 2, done))
+    async def call() -> list[str]:
         return await make_all(str, [1, 2, 3], clock=every_read_takes(1.0))
 
-    leaving, staying = asyncio.ensure_future(call("a")), asyncio.ensure_future(call("b"))
+    leaving, staying = asyncio.ensure_future(call()), asyncio.ensure_future(call())
     for _ in range(after):
         await asyncio.sleep(0)
     leaving.cancel()
     async with asyncio.timeout(5):
         assert await staying == ["1", "2", "3"]
         await asyncio.gather(leaving, return_exceptions=True)
-    assert await call("c") == ["1", "2", "3"]
+    assert await call() == ["1", "2", "3"]
 
 
 def test_each_event_loop_has_a_line_of_its_own() -> None:
     async def together() -> None:
-        await asyncio.gather(*[begin_in_turns(work(name, 2, [])) for name in "ab"])
+        await asyncio.gather(*[make_all(str, [1, 2, 3], clock=every_read_takes(1.0)) for _ in "ab"])
 
     asyncio.run(together())
     asyncio.run(together())

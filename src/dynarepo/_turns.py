@@ -1,13 +1,9 @@
 """
 Long work in pieces, so that the event loop stays free.
 
-Parsing and decoding hold the interpreter, in a thread as well as in the loop. So what takes longer than a
-piece is done in several, and the loop has a turn between any two. Each turn has one piece of long work:
-however many calls have some, the loop is late by one piece.
-
-A reply is parsed, and then models are made of it. Calls do that one after the other, not by turns: pages that
-are half done fill the memory, and the caches forget each before it is gone on with. So one call begins at a
-time, and goes on before another begins.
+Making models holds the interpreter, in a thread as well as in the loop. So what takes longer than a piece is
+done in several, and the loop has a turn between any two. Calls do that one after the other: however many have
+a long page, each turn has one piece, after a first one of each call.
 
 Short work never waits. That a page is short is found out by a look at the clock for each item.
 """
@@ -15,17 +11,15 @@ Short work never waits. That a page is short is found out by a look at the clock
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from time import perf_counter
 from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
-__all__ = ["begin_in_turns", "make_all"]
+__all__ = ["make_all"]
 
 M = TypeVar("M")
 P = TypeVar("P")
-R = TypeVar("R")
 
 #: So many parts, which a page of ordinary size has, are made in one if that does not take longer than this.
 _FEW: Final = 100
@@ -34,35 +28,8 @@ _SHORT_SECONDS: Final = 0.002
 _PIECE_SECONDS: Final = 0.0005
 
 
-@dataclass(slots=True, weakref_slot=True)
-class _Line:
-    """
-    The long work on one event loop.
-
-    Attributes:
-        entry: Held by who begins. So only one waits for the turn to begin, and whoever goes on is before it.
-        turn: Held by who works.
-    """
-
-    entry: asyncio.Lock = field(default_factory=asyncio.Lock)
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
-#: Kept for as long as there is such work.
-_lines: Final[WeakValueDictionary[asyncio.AbstractEventLoop, _Line]] = WeakValueDictionary()
-
-
-async def begin_in_turns(work: Generator[None, None, R]) -> R:
-    """Do work that yields after each of its pieces, and give its result."""
-    line = _line()
-    async with line.entry, line.turn:
-        while True:
-            try:
-                next(work)
-            except StopIteration as end:
-                result: R = end.value
-                return result
-            await asyncio.sleep(0)
+#: Held by who has long work on an event loop; kept for as long as there is some.
+_turns: Final[WeakValueDictionary[asyncio.AbstractEventLoop, asyncio.Lock]] = WeakValueDictionary()
 
 
 async def make_all(
@@ -79,8 +46,7 @@ async def make_all(
     first = _SHORT_SECONDS if len(parts) <= _FEW else _PIECE_SECONDS
     _make_some(make, parts, made, first, clock)
     if parts:
-        line = _line()  # held: with nobody to hold it, the next call would have another
-        async with line.turn:
+        async with _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
             while parts:
                 await asyncio.sleep(0)
                 _make_some(make, parts, made, _PIECE_SECONDS, clock)
@@ -96,7 +62,3 @@ def _make_some(
         add(make(take()))
         if clock() >= ends:
             return
-
-
-def _line() -> _Line:
-    return _lines.setdefault(asyncio.get_running_loop(), _Line())

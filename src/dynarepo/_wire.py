@@ -26,6 +26,12 @@ class EncodedPayload(dict[str, Any]):
         self.text = text
 
 
+class ReadPayload(dict[str, Any]):
+    """The payload of a read that takes the items of its reply as text, too; see `_item_text`."""
+
+    __slots__ = ()
+
+
 def sort_value(value: AttributeValue) -> Decimal | bytes:
     """Give what DynamoDB sorts a key value by: a number as such, text as UTF-8, binary as bytes."""
     tag, content = next(iter(value.items()))

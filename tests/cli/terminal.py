@@ -21,12 +21,15 @@ TMUX = shutil.which("tmux")
 class Terminal:
     """A shell in a window of its own server, so that no other is touched."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        self._environment = {**environment, "TMUX_TMPDIR": str(folder), "TERM": "xterm-256color", "PS1": "$ "}
+    def __init__(self, folder: Path, environment: Mapping[str, str], cwd: Path) -> None:
+        start = folder / "start.sh"
+        start.write_text("PS1='$ '\n")  # which a shell need not take from its environment
+        own = {"TMUX_TMPDIR": str(folder), "TERM": "xterm-256color", "ENV": str(start)}
+        self._environment = {**environment, **own}
         for name in ("TMUX", "COLUMNS", "LINES"):  # which the runner of the tests may have
             self._environment.pop(name, None)
         self._name = uuid4().hex[:8]
-        self._run("-f", "/dev/null", "new-session", "-d", "-x", "180", "-y", "50", "-c", str(ROOT), "/bin/sh")
+        self._run("-f", "/dev/null", "new-session", "-d", "-x", "180", "-y", "50", "-c", str(cwd), "/bin/sh")
 
     def type(self, *args: object) -> None:
         """Type a command, and Return."""
@@ -45,6 +48,10 @@ class Terminal:
         """Give what can be seen, lines that were too long put together."""
         return self._run("capture-pane", "-p", "-J")
 
+    def history(self) -> str:
+        """Give what can be seen and what was scrolled away, in the same way."""
+        return self._run("capture-pane", "-p", "-J", "-S", "-")
+
     def close(self) -> None:
         """End the shell, and the server with it."""
         self._run("kill-server")
@@ -62,11 +69,11 @@ class Terminal:
 
 
 @contextmanager
-def opened_terminal(environment: Mapping[str, str]) -> Iterator[Terminal]:
-    """Open a terminal, and close it in the end."""
+def opened_terminal(environment: Mapping[str, str], cwd: Path = ROOT) -> Iterator[Terminal]:
+    """Open a terminal in a folder, and close it in the end."""
     # Not in pytest's folder: the path of a socket is short.
     with tempfile.TemporaryDirectory(prefix="tmux") as folder:
-        terminal = Terminal(Path(folder), environment)
+        terminal = Terminal(Path(folder), environment, cwd)
         try:
             yield terminal
         finally:

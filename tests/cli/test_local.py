@@ -59,6 +59,7 @@ async def test_it_prints_lines_to_copy_into_a_shell(capsys: pytest.CaptureFixtur
     variables = [line.split("=")[0] for line in printed.split("\n\n")[1].splitlines()]
     assert variables == [
         "export AWS_ENDPOINT_URL_DYNAMODB",
+        "export AWS_ENDPOINT_URL_DYNAMODB_STREAMS",
         "export AWS_REGION",
         "export AWS_DEFAULT_REGION",
         "export AWS_ACCESS_KEY_ID",

@@ -10,8 +10,9 @@ from pydantic import BaseModel
 from dynarepo._codec._enums import LiteralNode
 from dynarepo._codec._plan import ModelPlan
 from dynarepo._codec._text import encode_name, encode_text
+from dynarepo._item_text import StoredItem, glance_at, is_item, plain_item
 from dynarepo._schema import TableSchema
-from dynarepo._wire import AttributeValue, WireItem
+from dynarepo._wire import AttributeValue
 from dynarepo.exceptions import InvalidItemError, InvalidValueError, SchemaError, WrongModelError
 
 __all__ = ["Discriminator", "discriminator_of"]
@@ -38,17 +39,21 @@ class Discriminator:
         """Give the stored values."""
         return tuple({"S": text} for text in self.texts)
 
-    def marks(self, item: WireItem) -> bool:
+    def marks(self, item: StoredItem) -> bool:
         """Tell whether an item is one of these."""
-        wire = item.get(self.attribute)
-        return isinstance(wire, dict) and len(wire) == 1 and wire.get("S") in self.texts
+        return self.text(item) in self.texts
 
-    def check(self, name: str, item: WireItem) -> None:
+    def text(self, item: StoredItem) -> object:
+        """Give the text in an item; `None` where there is none."""
+        wire = glance_at(self.attribute)(item).get(self.attribute)
+        return wire.get("S") if isinstance(wire, dict) and len(wire) == 1 else None
+
+    def check(self, name: str, item: StoredItem) -> None:
         """Refuse an item of another model; `name` is what was to be read."""
-        if type(item) is not dict:
+        if not is_item(item):
             raise InvalidItemError(f"{name}: the stored item is not a map of attributes")
         if not self.marks(item):
-            problem = "names another model" if self.attribute in item else "is missing"
+            problem = "names another model" if self.attribute in plain_item(item) else "is missing"
             raise WrongModelError(
                 f"the stored item is no {name}: its discriminator {self.attribute!r} {problem}",
                 fields=(self.attribute,),

@@ -23,6 +23,7 @@ from dynarepo._codec._plan import FieldPlan, ModelPlan, compile_model
 from dynarepo._codec._source import ItemReader
 from dynarepo._codec._table_keys import IndexKeys, TableKeys
 from dynarepo._codec._views import compile_view
+from dynarepo._item_text import StoredItem
 from dynarepo._limits import MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES
 from dynarepo._schema import GlobalIndex, Index, KeyPart, TableSchema, read_schema
 from dynarepo._wire import WireItem
@@ -104,7 +105,7 @@ class Entity(Generic[T]):
         """Give the version that an instance of `to_store` replaces; `None` where the model counts none."""
         return None if self.schema.version is None else version_of(stored, self.schema.version) - 1
 
-    def decode(self, item: WireItem) -> T:
+    def decode(self, item: StoredItem) -> T:
         """Make an instance of a stored item; `InvalidItemError` names the fields that do not fit."""
         if self.discriminator is not None:
             self.discriminator.check(self.name, item)

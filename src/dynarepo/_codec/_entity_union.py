@@ -18,7 +18,8 @@ from dynarepo._codec._scalars import OptionalNode, ScalarNode
 from dynarepo._codec._source import ItemReader
 from dynarepo._codec._stored_key import StoredKey
 from dynarepo._codec._table_keys import IndexKeys, TableKeys
-from dynarepo._wire import AttributeValue, WireItem
+from dynarepo._item_text import StoredItem
+from dynarepo._wire import AttributeValue
 from dynarepo.exceptions import InvalidRequestError, InvalidValueError, SchemaError
 
 __all__ = ["EntityUnion", "unite"]
@@ -42,10 +43,10 @@ class _OneOf(Generic[R]):
         """What any of the readers needs."""
         return frozenset(name for reader in self.readers.values() for name in reader.needed)
 
-    def decode(self, item: WireItem) -> R:
+    def decode(self, item: StoredItem) -> R:
         """Make an instance of the one that the item is of."""
         self.discriminator.check(self.name, item)
-        return self.readers[item[self.discriminator.attribute]["S"]].decode(item)
+        return self.readers[str(self.discriminator.text(item))].decode(item)
 
 
 class _AnyOf(Node):

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, NoReturn, TypeAlias
 
+from msgspec import UNSET
+
 from dynarepo._codec._nodes import Node
 from dynarepo._codec._structs import StructNode
 from dynarepo._limits import MAX_DEPTH
@@ -44,7 +46,7 @@ class SourceCode:
         self._lines: list[str] = []
         self._level = 0
         self._names = 0
-        self._bound: dict[str, object] = {"GiveUpError": GiveUpError}
+        self._bound: dict[str, object] = {"GiveUpError": GiveUpError, "UNSET": UNSET}
 
     def name(self) -> str:
         """Give a new name, for a variable or a function."""
@@ -68,6 +70,14 @@ class SourceCode:
     def give_up_if(self, condition: str) -> None:
         """Leave the value to the nodes on a condition."""
         self.line(f"if {condition}: raise GiveUpError")
+
+    def lines(self) -> int:
+        """Say how many lines there are."""
+        return len(self._lines)
+
+    def cut(self, lines: int) -> None:
+        """Leave only so many lines."""
+        del self._lines[lines:]
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
@@ -104,10 +114,15 @@ class StructureSource(ABC):
 
     def compile(self, node: StructNode) -> Callable[..., Any]:
         """Write all functions, and give that of the model."""
+        name = self.write(node)
+        return self.code.functions()[name]
+
+    def write(self, node: StructNode) -> str:
+        """Write all functions, and name that of the model."""
         name = self.function(node)
         while self._waiting:
             self._define(self._waiting.pop())
-        return self.code.functions()[name]
+        return name
 
     def function(self, node: StructNode) -> str:
         """Give the name of a structure's function, which is written in its turn."""
@@ -118,9 +133,13 @@ class StructureSource(ABC):
 
     def value(self, node: Node, name: str, at: int) -> str:
         """Write the lines for a value that stands so many steps below `depth`, and give its expression."""
-        write = self.kinds.get(type(node)) if at <= _MAX_UNROLLED else None
-        expression = None if write is None else write(node, name, at)
+        expression = self.unrolled(node, name, at)
         return self.call(node, name, at) if expression is None else expression
+
+    def unrolled(self, node: Node, name: str, at: int) -> str | None:
+        """Write these lines; `None`, with nothing written, where the node has to be called."""
+        write = self.kinds.get(type(node)) if at <= _MAX_UNROLLED else None
+        return None if write is None else write(node, name, at)
 
     def nest(self, at: int) -> None:
         """Note that a container stands there; the function gives up where that is too deep for DynamoDB."""

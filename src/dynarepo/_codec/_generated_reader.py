@@ -3,55 +3,67 @@ Readers: functions that are generated for one model and make instances of stored
 
 A tree of nodes decodes everything, and says exactly what is wrong with what it cannot decode, at the price of
 several calls for each attribute. Nearly all items are in order and of ordinary types, and for these a reader
-does the same in one function of straight code. For a model of `name: str` and `size: int = 0` it is
+does the same in two steps. First msgspec parses the text of the item into structures that are made for the
+model, which checks how each attribute is stored, and passes over all others. Then one function of straight
+code takes the structures apart. For a model of `name: str` and `size: int = 0` they are
+
+    class Item(Struct):            # f0 and f1 have the stored names of the fields
+        f0: S                      # class S(Struct): S: str
+        f1: N = UNSET              # class N(Struct): N: str
 
     def v1(item, depth):
         if depth >= c1: raise GiveUpError
-        v3 = item[c2]
-        if len(v3) != 1 or type(v4 := v3["S"]) is not str: raise GiveUpError
-        v2 = {c3: v4}
-        v5 = item.get(c4)
-        if v5 is not None:
-            if len(v5) != 1 or type(v6 := v5["N"]) is not str: raise GiveUpError
-            v7 = int(v6) if len(v6) < 19 and v6.isascii() and v6.isdigit() else c6(v6)
-            v2[c5] = v7
-        elif c4 in item: raise GiveUpError
-        return c7(v2, by_name=True, by_alias=False)
+        item = c6(item) if type(item) is c7 else c8(item, c9)
+        v2 = {c2: item.f0.S}
+        v3 = item.f1
+        if v3 is not UNSET:
+            v4 = v3.N
+            v5 = int(v4) if len(v4) < 19 and v4.isascii() and v4.isdigit() else c4(v4)
+            v2[c3] = v5
+        return c5(v2, by_name=True, by_alias=False)
 
-where `c2` and `c4` are the stored names of the fields, `c3` and `c5` their names in Python, `c6` is
-`decode_int`, `c7` the validation of the model, and `c1` the depth from which on DynamoDB nests no deeper.
+where `c2` and `c3` are the names of the fields in Python, `c4` is `decode_int`, `c5` the validation of the
+model, `c1` the depth from which on DynamoDB nests no deeper, `c6` parses text, of the type `c7`, into an
+`Item`, which is `c9`, and `c8` is msgspec's `convert`, for an item that is parsed already.
 
 A reader is right about all that it takes, and gives up, by whatever exception, where anything is unusual: an
 attribute of another type, odd text of a number, a nested model that does not validate. Then the nodes decode
 the item again, from its beginning, and their result or error counts. So there is one place that knows the
-errors, and what follows is the short list of what is unrolled; every other node is called as it is.
+errors, and what follows is the short list of what is unrolled; every other node is called as it is, with the
+attribute as a dict.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
+from types import GenericAlias
 from typing import Any, Final, TypeAlias
 
+from msgspec import convert
+from msgspec.json import Decoder
+
 from dynarepo._codec._containers import DictNode, ListNode, SetNode, TupleNode
-from dynarepo._codec._dynamic import DynamicNode, decode_dynamic
 from dynarepo._codec._enums import EnumNode, LiteralNode
 from dynarepo._codec._fields import FieldPlan, FieldSerializerNode
 from dynarepo._codec._generated_code import StructureSource, ValueWriter, give_up
 from dynarepo._codec._nodes import Node
-from dynarepo._codec._numbers import decode_int, encode_number
+from dynarepo._codec._numbers import decode_decimal, decode_int, encode_number, is_short_number
 from dynarepo._codec._opaque import JsonNode
+from dynarepo._codec._parts import contains_itself
 from dynarepo._codec._scalars import BOOL, OptionalNode, ScalarNode
 from dynarepo._codec._shapes import InstanceShape, SerializedShape
+from dynarepo._codec._stored_types import Kind, Stored, StoredAttribute, can_be_named, structure_of
 from dynarepo._codec._structs import StructNode
 from dynarepo._codec._times import read_datetime
 from dynarepo._codec._unions import ProvedNode, UnionNode
-from dynarepo._wire import WireItem
+from dynarepo._item_text import ItemText, StoredItem
 
 __all__ = ["Reader", "generate_reader"]
 
 #: Makes an instance of an item at a depth; any exception says that the nodes have to do it.
-Reader: TypeAlias = Callable[[WireItem, int], object]
+Reader: TypeAlias = Callable[[StoredItem, int], object]
 
 _TEXT_TAGS: Final = (frozenset({"S"}), frozenset({"N"}))
 #: Stands for a stored form that no member of an enumeration and no literal has.
@@ -60,14 +72,22 @@ _MISSING: Final = object()
 
 def generate_reader(node: StructNode) -> Reader:
     """Generate the reader of a model; where a serializer of the model's decides, it gives up at once."""
-    return give_up if isinstance(node.shape, SerializedShape) else _ReaderSource().compile(node)
+    if isinstance(node.shape, SerializedShape) or not can_be_named(node.reserved.union(node.by_attribute)):
+        return give_up
+    return _ReaderSource(node).compile(node)
 
 
 class _ReaderSource(StructureSource):
-    """Writes the lines that decode stored values."""
+    """Writes the lines that decode stored values, and says what structures they are parsed into."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: StructNode) -> None:
         super().__init__()
+        self._model = model
+        self._parse = self.code.bind(None)
+        self._kind = self.code.bind(None)
+        self._stored: dict[str, Stored] = {}
+        self._attributes: dict[int, list[StoredAttribute]] = {}
+        self._structures: dict[int, Any] = {}
         self.kinds: Mapping[type[Node], ValueWriter] = {
             type(BOOL): self._bool,
             ScalarNode: self._scalar,
@@ -80,146 +100,196 @@ class _ReaderSource(StructureSource):
             DictNode: self._dict,
             StructNode: self._struct,
             UnionNode: self._union,
-            DynamicNode: self._dynamic,
             JsonNode: self._json,
             ProvedNode: self._proved,
             FieldSerializerNode: self._serialized,
         }
 
+    def write(self, node: StructNode) -> str:
+        """Write all functions; what parses an item is known when all structures are."""
+        name = super().write(node)
+        kind = self.structure(node)
+        self.code.rebind(self._kind, kind)
+        self.code.rebind(self._parse, Decoder(kind).decode)
+        return name
+
+    def structure(self, node: StructNode) -> Any:
+        """Give the type that the attributes of a structure are parsed into."""
+        if id(node) not in self._structures:
+            is_closed = node.extra != "ignore"
+            self._structures[id(node)] = structure_of(self._attributes[id(node)], is_closed=is_closed)
+        return self._structures[id(node)]
+
     def body(self, node: StructNode) -> None:
         """Make the values of the fields, and the instance of them."""
         code, values = self.code, self.code.name()
+        if node is self._model:
+            is_text = f"type(item) is {code.bind(ItemText)}"
+            code.line(
+                f"item = {self._parse}(item) if {is_text} else {code.bind(convert)}(item, {self._kind})"
+            )
+        attributes = self._attributes[id(node)] = list[StoredAttribute]()
         plans = [plan for plan in node.fields.values() if not plan.computed]
-        if node.extra != "ignore":
-            known = code.bind(node.reserved.union(node.by_attribute))
-            code.give_up_if(f"not {known}.issuperset(item)")
-        required = [self._required(plan) for plan in plans if _is_required(node, plan)]
+        required = [self._required(plan, attributes) for plan in plans if _is_required(node, plan)]
         code.line(f"{values} = {{{', '.join(required)}}}")
         for plan in plans:
             if not _is_required(node, plan):
-                self._possible(plan, values)
+                self._possible(plan, attributes, values)
+        if node.extra != "ignore":
+            known = node.reserved.union(node.by_attribute) - {each.name for each in attributes}
+            attributes += (StoredAttribute(name, lambda: Any, is_required=False) for name in sorted(known))
         if isinstance(node.shape, InstanceShape):
             validate = code.bind(node.shape.validator.validate_python)
             code.line(f"return {validate}({values}, by_name=True, by_alias=False)")
         else:
             code.line(f"return {values}")
 
+    def unrolled(self, node: Node, name: str, at: int) -> str | None:
+        """Write the lines for a value; leave no trace where the node has to be called."""
+        lines = self.code.lines()
+        expression = super().unrolled(node, name, at)
+        if expression is None:
+            self.code.cut(lines)
+        return expression
+
     def call(self, node: Node, name: str, at: int) -> str:
         """Let the node decode."""
-        return self._called(node.decode, name, at)
-
-    def _required(self, plan: FieldPlan) -> str:
-        code, wire = self.code, self.code.name()
-        code.line(f"{wire} = item[{code.bind(plan.attribute)}]")
-        return f"{code.bind(plan.name)}: {self.value(plan.node, wire, 0)}"
-
-    def _possible(self, plan: FieldPlan, values: str) -> None:
-        code, wire = self.code, self.code.name()
-        attribute, name = code.bind(plan.attribute), code.bind(plan.name)
-        code.line(f"{wire} = item.get({attribute})")
-        with code.block(f"if {wire} is not None"):
-            code.line(f"{values}[{name}] = {self.value(plan.node, wire, 0)}")
-        code.line(f"elif {attribute} in item: raise GiveUpError")
-        if plan.absent is not None:
-            code.line(f"else: {values}[{name}] = {code.bind(plan.absent)}()")
-
-    def _called(self, decode: Callable[..., object], wire: str, at: int) -> str:
+        self._stored_at(name).is_called = True
         value = self.code.name()
-        self.code.line(f"{value} = {self.code.bind(decode)}({wire}, depth + {at})")
+        self.code.line(f"{value} = {self.code.bind(node.decode)}({name}, depth + {at})")
         return value
 
-    def _content(self, wire: str, tag: str, kind: str) -> str:
-        # Nothing else in a reply can be asked for a tag: what is no dict raises.
-        content = self.code.name()
-        self.code.give_up_if(f'len({wire}) != 1 or type({content} := {wire}["{tag}"]) is not {kind}')
+    def _stored_at(self, wire: str) -> Stored:
+        return self._stored.setdefault(wire, Stored())
+
+    def _kind_of(self, wire: str) -> Kind:
+        return self._stored.pop(wire).kind
+
+    def _required(self, plan: FieldPlan, attributes: list[StoredAttribute]) -> str:
+        wire = f"item.f{len(attributes)}"
+        value = self.value(plan.node, wire, 0)
+        attributes.append(StoredAttribute(plan.attribute, self._kind_of(wire), is_required=True))
+        return f"{self.code.bind(plan.name)}: {value}"
+
+    def _possible(self, plan: FieldPlan, attributes: list[StoredAttribute], values: str) -> None:
+        code, wire, name = self.code, self.code.name(), self.code.bind(plan.name)
+        code.line(f"{wire} = item.f{len(attributes)}")
+        with code.block(f"if {wire} is not UNSET"):
+            code.line(f"{values}[{name}] = {self.value(plan.node, wire, 0)}")
+        if plan.absent is not None:
+            code.line(f"else: {values}[{name}] = {code.bind(plan.absent)}()")
+        attributes.append(StoredAttribute(plan.attribute, self._kind_of(wire), is_required=False))
+
+    def _content(self, wire: str, tag: str, kind: Kind) -> str:
+        stored, content = self._stored_at(wire), f"{wire}.{tag}"
+        stored.tags[tag] = kind
+        if stored.is_choice:
+            self.code.give_up_if(f"{content} is UNSET")
         return content
 
-    def _opened(self, wire: str, tag: str, kind: str, at: int) -> str:
+    def _named(self, expression: str) -> str:
+        name = self.code.name()
+        self.code.line(f"{name} = {expression}")
+        return name
+
+    def _opened(self, wire: str, tag: str, kind: Kind, at: int) -> str:
         self.nest(at)
         return self._content(wire, tag, kind)
 
+    def _choice(self, wire: str) -> str:
+        """Say that a value may have several tags, and give it a name of its own."""
+        stored = self._stored_at(wire)
+        stored.is_choice = True
+        name = self._named(wire)
+        self._stored[name] = stored
+        return name
+
     def _bool(self, _: Node, wire: str, _at: int) -> str:
-        return self._content(wire, "BOOL", "bool")
+        return self._content(wire, "BOOL", lambda: bool)
 
     def _json(self, _: JsonNode, wire: str, _at: int) -> str:
-        return self._content(wire, "S", "str")
+        return self._content(wire, "S", lambda: str)
 
     def _scalar(self, node: ScalarNode, wire: str, _: int) -> str:
-        return self._text(node, self._content(wire, node.tag, "str"))
+        return self._text(node, self._content(wire, node.tag, lambda: str))
 
     def _text(self, node: ScalarNode, text: str) -> str:
         if node.read is str:
             return text
-        code, value, read = self.code, self.code.name(), self.code.bind(node.read)
+        code, read = self.code, self.code.bind(node.read)
         if node.read is decode_int:
+            text = self._named(text)
             is_plain = f"len({text}) < 19 and {text}.isascii() and {text}.isdigit()"
-            code.line(f"{value} = int({text}) if {is_plain} else {read}({text})")
-        elif node.read is read_datetime:
-            code.line(f"{value} = {code.bind(datetime.fromisoformat)}({text})")
+            return self._named(f"int({text}) if {is_plain} else {read}({text})")
+        if node.read is read_datetime:
+            value = self._named(f"{code.bind(datetime.fromisoformat)}({text})")
             code.line(f"if {value}.tzinfo is not {code.bind(UTC)}: {value} = {read}({text})")
-        else:
-            code.line(f"{value} = {read}({text})")
-        return value
+            return value
+        if node.read is decode_decimal:
+            text = self._named(text)
+            plain, zero = f"{code.bind(is_short_number)}({text})", code.bind(Decimal(0))
+            return self._named(f"{code.bind(Decimal)}({text}) or {zero} if {plain} else {read}({text})")
+        return self._named(f"{read}({text})")
 
-    def _optional(self, node: OptionalNode, wire: str, at: int) -> str:
+    def _optional(self, node: OptionalNode, wire: str, at: int) -> str | None:
         code, value = self.code, self.code.name()
-        with code.block(f'if "NULL" in {wire}'):
-            null = self._content(wire, "NULL", "bool")
-            code.give_up_if(f"not {null}")
-            code.line(f"{value} = None")
+        wire = self._choice(wire)
+        with code.block(f"if {wire}.NULL is UNSET"):
+            inner = self.unrolled(node.inner, wire, at)
+            if inner is None:
+                return None
+            code.line(f"{value} = {inner}")
+        others = [f"{wire}.{tag} is not UNSET" for tag in self._stored[wire].tags if tag != "NULL"]
         with code.block("else"):
-            code.line(f"{value} = {self.value(node.inner, wire, at)}")
+            null = self._content(wire, "NULL", lambda: bool)
+            code.give_up_if(" or ".join([f"not {null}", *others]))
+            code.line(f"{value} = None")
         return value
 
-    def _enum(self, node: EnumNode, wire: str, at: int) -> str | None:
-        return self._listed(node, node.members, wire, at)
+    def _enum(self, node: EnumNode, wire: str, _: int) -> str | None:
+        return self._listed(node, node.members, wire)
 
-    def _literal(self, node: LiteralNode, wire: str, at: int) -> str | None:
-        return self._listed(node, node.values, wire, at)
+    def _literal(self, node: LiteralNode, wire: str, _: int) -> str | None:
+        return self._listed(node, node.values, wire)
 
-    def _listed(self, node: Node, values: Mapping[Any, object], wire: str, at: int) -> str | None:
+    def _listed(self, node: Node, values: Mapping[Any, object], wire: str) -> str | None:
         if node.tags not in _TEXT_TAGS:
             return None
         (tag,) = node.tags
         texts = {
             content if tag == "S" else encode_number(content): each for (_, content), each in values.items()
         }
-        code, value, missing = self.code, self.code.name(), self.code.bind(_MISSING)
-        text = self._content(wire, tag, "str")
-        code.line(f"{value} = {code.bind(texts)}.get({text}, {missing})")
+        code, missing = self.code, self.code.bind(_MISSING)
+        text = self._content(wire, tag, lambda: str)
+        value = self._named(f"{code.bind(texts)}.get({text}, {missing})")
         with code.block(f"if {value} is {missing}"):
-            code.line(f"{value} = {self._called(node.decode, wire, at)}")
+            code.line(f"{value} = {code.bind(node.decode)}({{{tag!r}: {text}}})")
         return value
 
     def _list(self, node: ListNode, wire: str, at: int) -> str:
         code, values, element = self.code, self.code.name(), self.code.name()
-        elements = self._opened(wire, "L", "list", at)
+        elements = self._opened(wire, "L", lambda: list[kind()], at)  # type: ignore[misc]
         code.line(f"{values} = []")
         with code.block(f"for {element} in {elements}"):
             code.line(f"{values}.append({self.value(node.element, element, at + 1)})")
+        kind = self._kind_of(element)
         return self._made(node.kind, values)
 
     def _tuple(self, node: TupleNode, wire: str, at: int) -> str:
-        code, values = self.code, []
-        elements = self._opened(wire, "L", "list", at)
-        code.give_up_if(f"len({elements}) != {len(node.elements)}")
-        for index, inner in enumerate(node.elements):
-            element = code.name()
-            code.line(f"{element} = {elements}[{index}]")
-            values.append(self.value(inner, element, at + 1))
-        value = code.name()
-        code.line(f"{value} = {code.bind(node.build)}([{', '.join(values)}])")
-        return value
+        elements = self._opened(wire, "L", lambda: GenericAlias(tuple, tuple(kind() for kind in kinds)), at)
+        wires = [f"{elements}[{index}]" for index in range(len(node.elements))]
+        values = [self.value(inner, each, at + 1) for inner, each in zip(node.elements, wires, strict=True)]
+        kinds = [self._kind_of(each) for each in wires]
+        return self._named(f"{self.code.bind(node.build)}([{', '.join(values)}])")
 
     def _set(self, node: SetNode, wire: str, _: int) -> str | None:
         element = node.element
         if not isinstance(element, ScalarNode):
             return None
         code, values, text = self.code, self.code.name(), self.code.name()
-        elements = self._content(wire, f"{element.tag}S", "list")
+        elements = self._content(wire, f"{element.tag}S", lambda: list[str])
         code.line(f"{values} = []")
         with code.block(f"for {text} in {elements}"):
-            code.give_up_if(f"type({text}) is not str")
             code.line(f"{values}.append({self._text(element, text)})")
         return self._made(node.kind, values)
 
@@ -232,37 +302,39 @@ class _ReaderSource(StructureSource):
         if not node.plain:
             return None
         code, values, key, element = (self.code, *(self.code.name() for _ in range(3)))
-        entries = self._opened(wire, "M", "dict", at)
+        entries = self._opened(wire, "M", lambda: dict[str, kind()], at)  # type: ignore[misc]
         code.line(f"{values} = {{}}")
         with code.block(f"for {key}, {element} in {entries}.items()"):
             code.line(f"{values}[{key}] = {self.value(node.element, element, at + 1)}")
+        kind = self._kind_of(element)
         return values
 
-    def _struct(self, node: StructNode, wire: str, at: int) -> str:
-        value = self.code.name()
-        content = self._opened(wire, "M", "dict", at)
-        self.code.line(f"{value} = {self.function(node)}({content}, depth + {at + 1})")
-        return value
+    def _struct(self, node: StructNode, wire: str, at: int) -> str | None:
+        if contains_itself(node) or not can_be_named(node.reserved.union(node.by_attribute)):
+            return None
+        content = self._opened(wire, "M", lambda: self.structure(node), at)
+        return self._named(f"{self.function(node)}({content}, depth + {at + 1})")
 
     def _union(self, node: UnionNode, wire: str, at: int) -> str | None:
         if node.discriminator is not None or any(len(members) > 1 for members in node.by_tag.values()):
             return None
-        code, value, word = self.code, self.code.name(), "if"
+        code, value = self.code, self.code.name()
+        wire = self._choice(wire)
+        present = [f"({wire}.{tag} is not UNSET)" for tag in node.by_tag]
+        code.give_up_if(f"{' + '.join(present)} != 1")
         for tag, (member,) in node.by_tag.items():
-            with code.block(f'{word} "{tag}" in {wire}'):
-                code.line(f"{value} = {self.value(member.node, wire, at)}")
-            word = "elif"
-        code.line("else: raise GiveUpError")
+            with code.block(f"if {wire}.{tag} is not UNSET"):
+                inner = self.unrolled(member.node, wire, at)
+                if inner is None:
+                    return None
+                code.line(f"{value} = {inner}")
         return value
 
-    def _dynamic(self, _: DynamicNode, wire: str, at: int) -> str:
-        return self._called(decode_dynamic, wire, at)
+    def _proved(self, node: ProvedNode, wire: str, at: int) -> str | None:
+        return self.unrolled(node.inner, wire, at)
 
-    def _proved(self, node: ProvedNode, wire: str, at: int) -> str:
-        return self.value(node.inner, wire, at)
-
-    def _serialized(self, node: FieldSerializerNode, wire: str, at: int) -> str:
-        return self.value(node.output, wire, at)
+    def _serialized(self, node: FieldSerializerNode, wire: str, at: int) -> str | None:
+        return self.unrolled(node.output, wire, at)
 
 
 def _is_required(node: StructNode, plan: FieldPlan) -> bool:

@@ -23,6 +23,7 @@ __all__ = [
     "encode_float",
     "encode_int",
     "encode_number",
+    "is_short_number",
     "scale",
 ]
 
@@ -31,7 +32,7 @@ _MAX_INT_BITS: Final = (10 ** (MAX_NUMBER_EXPONENT + 1)).bit_length()
 #: The longest plain text: a sign, "0.", 129 zeros and 38 digits; some room for other writers' zeros.
 _MAX_TEXT: Final = 256
 #: Plain text of at most 38 digits, which needs no look at its range; and such text without zeros to drop.
-_SHORT: Final = re.compile(r"-?\d{1,19}(?:\.\d{1,19})?", re.ASCII)
+is_short_number: Final = re.compile(r"-?\d{1,19}(?:\.\d{1,19})?", re.ASCII).fullmatch
 _SHORT_CANONICAL: Final = re.compile(r"0|-?0\.\d{0,17}[1-9]|-?[1-9]\d{0,18}(?:\.\d{0,17}[1-9])?", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 
@@ -115,7 +116,7 @@ def decode_int(text: str) -> int:
 
 def decode_decimal(text: str) -> Decimal:
     """Read a stored number exactly."""
-    if _SHORT.fullmatch(text) is not None:
+    if is_short_number(text) is not None:
         return Decimal(text) or Decimal(0)
     if len(text) > _MAX_TEXT or _NUMBER.fullmatch(text) is None:
         raise ValueError("not a number")

@@ -16,6 +16,7 @@ from dynarepo._codec._plain_items import decode_item
 from dynarepo._codec._source import ItemReader
 from dynarepo._codec._stored_key import StoredKey
 from dynarepo._codec._table_keys import IndexKeys, TableKeys
+from dynarepo._item_text import StoredItem, plain_item
 from dynarepo._limits import MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES
 from dynarepo._wire import WireItem
 from dynarepo.exceptions import InvalidKeyError, SchemaError
@@ -82,9 +83,9 @@ class PlainTable:
         """None are known."""
         return {}
 
-    def decode(self, item: WireItem) -> dict[str, object]:
+    def decode(self, item: StoredItem) -> dict[str, object]:
         """Give a stored item as a dict."""
-        return decode_item(item)
+        return decode_item(plain_item(item))
 
     def resolve(self, path: Path) -> tuple[Path, Node]:
         """Give a path as it is: everything is stored under its own name."""

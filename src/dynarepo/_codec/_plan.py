@@ -19,6 +19,7 @@ from dynarepo._codec._paths import Path, show
 from dynarepo._codec._scalars import OptionalNode
 from dynarepo._codec._structs import StructNode
 from dynarepo._codec._validation import Rules, problems_of
+from dynarepo._item_text import StoredItem, plain_item
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidItemError, InvalidRequestError, InvalidValueError, SchemaError
 
@@ -69,17 +70,18 @@ class ModelPlan(Generic[T]):
             pass
         return self.node.write(item, ())
 
-    def decode(self, item: WireItem) -> T:
+    def decode(self, item: StoredItem) -> T:
         """Make an instance of a stored item; `InvalidItemError` names the fields that do not fit."""
-        if type(item) is not dict:
-            raise InvalidItemError(f"{self.model.__name__}: the stored item is not a map of attributes")
         try:
             # No `cast`: it is a call for each item.
             return self._reader(item, 1)  # type: ignore[return-value]
         except Exception:  # noqa: BLE001, S110 - whatever is unusual is for the nodes
             pass
+        attributes = plain_item(item)
+        if type(attributes) is not dict:
+            raise InvalidItemError(f"{self.model.__name__}: the stored item is not a map of attributes")
         try:
-            return cast("T", self.node.read(item, 1))
+            return cast("T", self.node.read(attributes, 1))
         except DecodeError as error:
             problems = error.problems
         raise _invalid_item(self.model, problems)

@@ -11,7 +11,7 @@ from dynarepo._codec._discriminator import Discriminator
 from dynarepo._codec._nodes import Node
 from dynarepo._codec._paths import Path
 from dynarepo._codec._table_keys import IndexKeys, TableKeys
-from dynarepo._wire import WireItem
+from dynarepo._item_text import StoredItem
 
 __all__ = ["ItemReader", "Source"]
 
@@ -37,7 +37,7 @@ class ItemReader(Protocol[R_co]):
         """The stored names of the attributes that it must be given, where an item has them."""
         ...
 
-    def decode(self, item: WireItem) -> R_co:
+    def decode(self, item: StoredItem) -> R_co:
         """Make a value; `InvalidItemError` names the fields that do not fit."""
         ...
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from dynarepo._codec._keys import KeyAttribute
+from dynarepo._item_text import Glance, glance_at
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidItemError, InvalidKeyError
 
@@ -26,17 +27,20 @@ class TableKeys:
         partition: The partition key.
         sort: The sort key, where there is one.
         attributes: The one or two of them.
+        glance: Gives the key of an item of a reply, and maybe more of it.
         identity: Gives the identity of an item or key, which is compared with others of this table only.
     """
 
     partition: KeyAttribute
     sort: KeyAttribute | None
     attributes: tuple[KeyAttribute, ...] = field(init=False, repr=False, compare=False)
+    glance: Glance = field(init=False, repr=False, compare=False)
     identity: Callable[[WireItem], Identity] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         attributes = (self.partition,) if self.sort is None else (self.partition, self.sort)
         object.__setattr__(self, "attributes", attributes)
+        object.__setattr__(self, "glance", glance_at(*(key.attribute for key in attributes)))
         object.__setattr__(self, "identity", _identity_by(attributes))
 
     def encode(self, pk: object, sk: object) -> WireItem:

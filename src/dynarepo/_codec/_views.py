@@ -24,13 +24,14 @@ from dynarepo._codec._enums import EnumNode, LiteralNode
 from dynarepo._codec._fields import FieldPlan, FieldSerializerNode, Role
 from dynarepo._codec._nodes import DecodeError, Node
 from dynarepo._codec._opaque import SerializerNode
+from dynarepo._codec._parts import parts_of
 from dynarepo._codec._paths import Path
 from dynarepo._codec._plan import ModelPlan
-from dynarepo._codec._scalars import BOOL, KEY_BOOL, OptionalNode, ScalarNode, SecretNode
+from dynarepo._codec._scalars import BOOL, KEY_BOOL, OptionalNode, ScalarNode
 from dynarepo._codec._shapes import InstanceShape, SerializedShape
 from dynarepo._codec._structs import RootNode, StructNode
-from dynarepo._codec._unions import ProvedNode, UnionNode
-from dynarepo._wire import WireItem
+from dynarepo._codec._unions import ProvedNode
+from dynarepo._item_text import StoredItem
 from dynarepo.exceptions import InvalidValueError, SchemaError
 
 __all__ = ["View", "compile_view"]
@@ -57,7 +58,7 @@ class View(Generic[V]):
         """The attributes that its paths begin with."""
         return frozenset(str(path[0]) for path in self.paths)
 
-    def decode(self, item: WireItem) -> V:
+    def decode(self, item: StoredItem) -> V:
         """Make a view; what it does not declare is not looked at."""
         if self.discriminator is not None:
             self.discriminator.check(self.stored_as, item)
@@ -177,7 +178,7 @@ def _is_same(view: Node, stored: Node) -> bool:
             return view.kind is stored.kind
         case (ScalarNode(), _) | (EnumNode(), _) | (LiteralNode(), _):
             return view == stored
-    mine, its = _parts(view), _parts(stored)
+    mine, its = parts_of(view), parts_of(stored)
     is_alike = type(view) is type(stored) and view.tags == stored.tags and len(mine) == len(its)
     return is_alike and all(map(_is_same, mine, its))
 
@@ -185,21 +186,8 @@ def _is_same(view: Node, stored: Node) -> bool:
 def _has_structures(node: Node, within: tuple[Node, ...] = ()) -> bool:
     return isinstance(node, StructNode) or (
         not any(node is outer for outer in within)
-        and any(_has_structures(part, (*within, node)) for part in _parts(node))
+        and any(_has_structures(part, (*within, node)) for part in parts_of(node))
     )
-
-
-def _parts(node: Node) -> tuple[Node, ...]:
-    match node:
-        case RootNode() | OptionalNode() | ProvedNode() | SecretNode():
-            return (node.inner,)
-        case ListNode() | DictNode() | SetNode():
-            return (node.element,)
-        case TupleNode():
-            return node.elements
-        case UnionNode():
-            return tuple(member.node for member in node.members)
-    return ()
 
 
 def _absence(node: Node, origin: FieldPlan, stored: StructNode) -> Callable[[], object] | None:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from dynarepo._item_text import StoredItem
 from dynarepo._limits import MAX_BATCH_GET_KEYS
 from dynarepo._pages._at_once import all_at_once
 from dynarepo._pages._caller import Caller
@@ -39,7 +40,7 @@ async def read_batch(
     target: Target[T],
     reading: Reading[Any],
     keys: Sequence[WireItem],
-    make: Callable[[WireItem], R | None],
+    make: Callable[[StoredItem], R | None],
     *,
     consistent: bool,
     deadline: Deadline | None = None,

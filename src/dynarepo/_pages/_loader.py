@@ -17,6 +17,7 @@ from typing import Any, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 from dynarepo._connection import Channel
+from dynarepo._item_text import StoredItem
 from dynarepo._pages._batch_get import read_batch
 from dynarepo._pages._caller import Caller
 from dynarepo._requests import Identity, Reading, Target, identity
@@ -26,7 +27,7 @@ __all__ = ["load"]
 
 R = TypeVar("R")
 
-_Waiter: TypeAlias = "asyncio.Future[WireItem | None]"
+_Waiter: TypeAlias = "asyncio.Future[StoredItem | None]"
 
 #: The batches of each connection that have not begun.
 _OPEN: WeakKeyDictionary[Channel, dict[Hashable, _Batch]] = WeakKeyDictionary()
@@ -86,7 +87,7 @@ class _Batch:
         self._waiters: dict[Identity, set[_Waiter]] = {}
         self._task: asyncio.Task[None] | None = None
 
-    async def item(self, key: WireItem) -> WireItem | None:
+    async def item(self, key: WireItem) -> StoredItem | None:
         """Ask for a key; a caller that is cancelled takes its question back."""
         name = identity(self._target.source, key)
         waiter: _Waiter = asyncio.get_running_loop().create_future()
@@ -118,7 +119,7 @@ class _Batch:
 
     async def _read(self, keys: dict[Identity, WireItem]) -> None:
         try:
-            items = await read_batch(
+            items: list[Any] = await read_batch(
                 self._caller,
                 self._target,
                 self._reading,
@@ -140,7 +141,7 @@ class _Batch:
         return [waiter for waiters in self._waiters.values() for waiter in waiters if not waiter.done()]
 
 
-def _as_stored(item: WireItem) -> WireItem:
+def _as_stored(item: StoredItem) -> StoredItem:
     return item
 
 

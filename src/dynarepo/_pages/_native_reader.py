@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 
+from dynarepo._item_text import StoredItem
 from dynarepo._pages._caller import Caller
 from dynarepo._pages._result import PaginationResult
 from dynarepo._request import Deadline
 from dynarepo._requests import NativeListing, Page, PlainItem, check_count
+from dynarepo._turns import make_all
 from dynarepo._wire import WireItem
 
 __all__ = ["NativeReader"]
@@ -35,7 +37,7 @@ class NativeReader:
     async def read(self, last_evaluated_key: Mapping[str, object] | None) -> PaginationResult[PlainItem]:
         """Read one page, or as many as `limit` items take, within one deadline."""
         position, deadline = self.listing.start(last_evaluated_key), self.caller.deadline()
-        pages: list[Page] = []
+        pages: list[Page[StoredItem]] = []
         found = 0
         while True:
             left = None if self.limit is None else self.limit - found
@@ -43,7 +45,7 @@ class NativeReader:
             found += pages[-1].count
             position = pages[-1].last_key
             if self.limit is None or position is None or found == self.limit:
-                return self._result(pages)
+                return await self._result(pages)
 
     def pages(
         self, last_evaluated_key: Mapping[str, object] | None
@@ -55,19 +57,19 @@ class NativeReader:
         left = self.limit
         while True:
             page = await self._page(position, left, self.caller.deadline())
-            yield self._result([page])
+            yield await self._result([page])
             position = page.last_key
             left = None if left is None else left - page.count
             if position is None or left == 0:
                 return
 
-    async def _page(self, start: WireItem | None, left: int | None, deadline: Deadline) -> Page:
+    async def _page(self, start: WireItem | None, left: int | None, deadline: Deadline) -> Page[StoredItem]:
         size = min((number for number in (self.page_size, left) if number is not None), default=None)
         reply = await self.caller.send(self.listing.request(start, size), deadline)
         return self.listing.read(reply, size)
 
-    def _result(self, pages: list[Page]) -> PaginationResult[PlainItem]:
-        items = [self.listing.plain(item) for page in pages for item in page.items]
+    async def _result(self, pages: list[Page[StoredItem]]) -> PaginationResult[PlainItem]:
+        items = await make_all(self.listing.plain, [item for page in pages for item in page.items])
         last_key = pages[-1].last_key
         return PaginationResult(
             items,

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
+from dynarepo._item_text import StoredItem
 from dynarepo._pages._batch_get import read_batch
 from dynarepo._pages._caller import Caller
 from dynarepo._pages._cursor import open_cursor, seal_cursor
@@ -34,8 +35,8 @@ class _Stretch:
     `entries` are what was listed, and have the keys; `items` are what is made into models.
     """
 
-    items: list[WireItem] = field(default_factory=list)
-    entries: list[WireItem] = field(default_factory=list)
+    items: list[StoredItem] = field(default_factory=list)
+    entries: list[StoredItem] = field(default_factory=list)
     scanned: int = 0
 
 
@@ -136,11 +137,11 @@ class PageReader(Generic[R]):
     async def _take(
         self,
         stretch: _Stretch,
-        entries: list[WireItem],
+        entries: list[StoredItem],
         deadline: Deadline,
         before: int,
         wanted: int | None,
-    ) -> WireItem | None:
+    ) -> StoredItem | None:
         """
         Take what was listed; where these are keys only, read the items, and leave out what is gone.
 
@@ -159,9 +160,9 @@ class PageReader(Generic[R]):
             taken += len(some)
         return entries[taken - 1] if 0 < taken < len(entries) else None
 
-    async def _hydrate(self, stretch: _Stretch, entries: list[WireItem], deadline: Deadline) -> None:
+    async def _hydrate(self, stretch: _Stretch, entries: list[StoredItem], deadline: Deadline) -> None:
         table, reading = self.target.source.table, self.reading
-        items = await read_batch(
+        items: list[Any] = await read_batch(
             self.caller,
             self.target,
             reading,

@@ -11,11 +11,12 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from dynarepo._codec import Entity, Identity, Source
+from dynarepo._item_text import StoredItem
 from dynarepo._request import Repeat, Request
 from dynarepo._requests._items import projection_members
 from dynarepo._requests._reading import Reading
-from dynarepo._requests._target import Target, is_items, unexpected
-from dynarepo._wire import EncodedPayload, Payload, WireItem
+from dynarepo._requests._target import Target, is_items, is_objects, unexpected
+from dynarepo._wire import EncodedPayload, Payload, ReadPayload, WireItem
 from dynarepo.exceptions import InvalidItemError, InvalidKeyError, InvalidRequestError
 
 __all__ = [
@@ -114,7 +115,7 @@ def read_unprocessed_writes(
     left = _of_table(target, reply, "BatchWriteItem", "UnprocessedItems")
     if left is None:
         return []
-    if not is_items(left):
+    if not is_objects(left):
         raise unexpected("BatchWriteItem", "has unprocessed items that are no list")
     undone = _identities(target, [_written(write) for write in left], "BatchWriteItem")
     sent = {entry.identity: entry for entry in entries}
@@ -142,10 +143,10 @@ def batch_get(
     if consistent:
         wanted["ConsistentRead"] = True
     payload = {"RequestItems": {target.table_name: wanted}, "ReturnConsumedCapacity": "TOTAL"}
-    return target.request("BatchGetItem", payload)
+    return target.request("BatchGetItem", ReadPayload(payload))
 
 
-def read_found(target: Target[T], reply: Payload) -> dict[Identity, WireItem]:
+def read_found(target: Target[T], reply: Payload) -> dict[Identity, StoredItem]:
     """Give the items of a BatchGetItem by identity."""
     items = _of_table(target, reply, "BatchGetItem", "Responses")
     if items is None:
@@ -161,17 +162,17 @@ def read_unprocessed_keys(target: Target[T], reply: Payload) -> list[WireItem]:
     if left is None:
         return []
     keys = left.get("Keys") if isinstance(left, dict) else None
-    if not is_items(keys):
+    if not is_objects(keys):
         raise unexpected("BatchGetItem", "has unprocessed keys that are no list")
     _identities(target, keys, "BatchGetItem")
     return keys
 
 
-def _identities(target: Target[T], items: Sequence[WireItem], operation: str) -> list[Identity]:
+def _identities(target: Target[T], items: Sequence[StoredItem], operation: str) -> list[Identity]:
     """Identify the items, or keys, of a reply."""
-    identify = target.source.table.identity
+    glance, identify = target.source.table.glance, target.source.table.identity
     try:
-        found = [identify(item) for item in items]
+        found = [identify(glance(item)) for item in items]
         hash(tuple(found))
     except _NO_IDENTITY:
         raise unexpected(operation, "has an item without the key of the table") from None

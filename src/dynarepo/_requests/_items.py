@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from dynarepo._codec import Entity, ModelResolver
 from dynarepo._expressions import ExpressionWriter, Where, check_length, condition_of
+from dynarepo._item_text import is_item
 from dynarepo._request import Repeat, Request
 from dynarepo._requests._guard import Guard
 from dynarepo._requests._reading import Reading
@@ -21,7 +22,7 @@ from dynarepo._requests._repeats import (
 )
 from dynarepo._requests._target import Target, check_flag, unexpected
 from dynarepo._requests._updates import Update, write_update, write_upsert
-from dynarepo._wire import Payload, WireItem
+from dynarepo._wire import Payload, ReadPayload, WireItem
 
 __all__ = [
     "condition_members",
@@ -59,8 +60,10 @@ def get_item(
 
 def get_key(target: Target[T], reading: Reading[R], key: WireItem, *, consistent: bool) -> Request:
     """Build a GetItem of an encoded key."""
-    payload = target.payload(Key=key, **({"ConsistentRead": True} if consistent else {}))
-    return target.request("GetItem", payload | projection_members(target, reading), key)
+    payload = ReadPayload(target.payload(Key=key, **projection_members(target, reading)))
+    if consistent:
+        payload["ConsistentRead"] = True
+    return target.request("GetItem", payload, key)
 
 
 def projection_members(target: Target[T], reading: Reading[R]) -> Payload:
@@ -94,7 +97,7 @@ def read_item(reading: Reading[R], reply: Payload) -> R | None:
     item = reply.get("Item")
     if item is None:
         return None
-    if not isinstance(item, dict):
+    if not is_item(item):
         raise unexpected("GetItem", "has an Item that is no object")
     return reading.found(item)
 

@@ -12,15 +12,18 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias, TypeGuard
+from typing import Final, Generic, TypeAlias, TypeGuard, TypeVar
 
 from dynarepo._codec import DecodeError, KeyAttribute, decode_dynamic, encode_plain_key, key_of
+from dynarepo._item_text import StoredItem, glance_at
 from dynarepo._request import Request
 from dynarepo._requests._target import is_items, unexpected
-from dynarepo._wire import AttributeValue, Payload, WireItem, sort_value
+from dynarepo._wire import AttributeValue, Payload, ReadPayload, WireItem, sort_value
 from dynarepo.exceptions import InvalidKeyError
 
 __all__ = ["Listing", "Page", "PlainKey"]
+
+I_co = TypeVar("I_co", bound=StoredItem, covariant=True)
 
 #: A key as Python values: attribute name to text, number or bytes.
 PlainKey: TypeAlias = dict[str, object]
@@ -29,10 +32,10 @@ _NOT_IDENTIFYING: Final = frozenset({"ConsistentRead", "ReturnConsumedCapacity"}
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[I_co]):
     """One reply to a Query or Scan."""
 
-    items: list[WireItem] = field(repr=False)
+    items: list[I_co] = field(repr=False)
     count: int
     scanned_count: int
     last_key: WireItem | None = field(repr=False)
@@ -68,7 +71,7 @@ class Listing:
 
     def request(self, range_number: int, start: WireItem | None, page_size: int | None) -> Request:
         """Build the request of one page."""
-        payload = dict(self.payload)
+        payload = ReadPayload(self.payload)
         condition = self.ranges[range_number]
         if condition is not None:
             payload["KeyConditionExpression"] = condition
@@ -79,7 +82,7 @@ class Listing:
         pk = next((decode_dynamic(value) for value in self.partition.values()), None)
         return Request(self.operation, payload, payload["TableName"], pk)
 
-    def read(self, reply: Payload) -> Page:
+    def read(self, reply: Payload) -> Page[StoredItem]:
         """Read the reply of one page."""
         is_counting = self.payload.get("Select") == "COUNT"
         items, count = reply.get("Items", [] if is_counting else None), reply.get("Count")
@@ -106,9 +109,9 @@ class Listing:
         is_below = sort_value(start[attribute]) < sort_value(value)  # type: ignore[operator]
         return 0 if is_below == self.payload.get("ScanIndexForward", True) else 1
 
-    def position(self, item: WireItem) -> WireItem:
+    def position(self, item: StoredItem) -> WireItem:
         """Give the position right behind an item; `UnexpectedResponseError` if its keys are none."""
-        found = key_of(item, self.keys)
+        found = key_of(glance_at(*(key.attribute for key in self.keys))(item), self.keys)
         if not self._is_position(found):
             raise unexpected(self.operation, "has an item with keys that are none of the table or index")
         return found

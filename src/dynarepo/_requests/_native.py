@@ -23,12 +23,13 @@ from dynarepo._codec import (
     encode_operand,
 )
 from dynarepo._config import is_table_name
+from dynarepo._item_text import StoredItem, plain_item
 from dynarepo._limits import MAX_EXPRESSION_BYTES
 from dynarepo._request import Repeat, Request
 from dynarepo._requests._listing_plans import check_segment
 from dynarepo._requests._listings import Page
 from dynarepo._requests._target import Target, check_flag, is_items, unexpected
-from dynarepo._wire import Payload, WireItem
+from dynarepo._wire import Payload, ReadPayload, WireItem
 from dynarepo.exceptions import ConditionFailedError, ExpressionTooLongError, InvalidRequestError
 
 __all__ = [
@@ -158,14 +159,14 @@ class NativeListing:
 
     def request(self, start: WireItem | None, size: int | None) -> Request:
         """Build the request of one page."""
-        payload = dict(self.payload)
+        payload = ReadPayload(self.payload)
         if start is not None:
             payload["ExclusiveStartKey"] = start
         if size is not None:
             payload["Limit"] = size
         return Request(self.operation, payload, self.table_name)
 
-    def read(self, reply: Payload, size: int | None) -> Page:
+    def read(self, reply: Payload, size: int | None) -> Page[StoredItem]:
         """Read the reply of one page that was to have at most so many items."""
         items, count, scanned = reply.get("Items"), reply.get("Count"), reply.get("ScannedCount")
         if not is_items(items) or type(count) is not int or type(scanned) is not int:
@@ -179,7 +180,7 @@ class NativeListing:
             self.plain(last_key)
         return Page(items, count, scanned, last_key)
 
-    def plain(self, item: WireItem) -> PlainItem:
+    def plain(self, item: StoredItem) -> PlainItem:
         """Give an item, or a position, as plain values."""
         return _plain(self.operation, item)
 
@@ -238,7 +239,7 @@ def read_changed(reply: Payload) -> PlainItem:
     return _plain("UpdateItem", item)
 
 
-def read_batched(item: WireItem) -> PlainItem:
+def read_batched(item: StoredItem) -> PlainItem:
     """Read an item of a BatchGetItem."""
     return _plain("BatchGetItem", item)
 
@@ -261,9 +262,9 @@ def explain_failed_condition(error: ConditionFailedError) -> ConditionFailedErro
     )
 
 
-def _plain(operation: str, item: object) -> PlainItem:
+def _plain(operation: str, item: StoredItem) -> PlainItem:
     try:
-        return decode_item(item)
+        return decode_item(plain_item(item))
     except DecodeError:
         raise unexpected(operation, "has an item that DynamoDB cannot store") from None
 

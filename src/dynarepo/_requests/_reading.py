@@ -11,9 +11,10 @@ from pydantic import BaseModel
 
 from dynarepo._codec import DecodeError, ItemReader, Source, decode_dynamic, decode_number
 from dynarepo._expressions import ExpressionWriter, Path, check_length
+from dynarepo._item_text import StoredItem, glance_at, plain_item
 from dynarepo._requests._target import check_flag
-from dynarepo._wire import AttributeValue, WireItem
-from dynarepo.exceptions import InvalidItemError, InvalidRequestError, SchemaError
+from dynarepo._wire import AttributeValue
+from dynarepo.exceptions import InvalidItemError, InvalidRequestError, SchemaError, UnexpectedResponseError
 
 __all__ = ["Reading"]
 
@@ -96,31 +97,35 @@ class Reading(Generic[R]):
         shortest = [path for path in paths if not any(path[:n] in paths for n in range(1, len(path)))]
         return check_length(", ".join(writer.path(path) for path in sorted(shortest, key=_order)))
 
-    def counts(self, item: WireItem) -> bool:
+    def counts(self, item: StoredItem) -> bool:
         """Tell whether an item is of the model, as far as that is declared, and has not expired."""
         kind = self.source.discriminator
         return (kind is None or kind.marks(item)) and self.keeps(item)
 
-    def keeps(self, item: WireItem) -> bool:
+    def keeps(self, item: StoredItem) -> bool:
         """Tell whether an item is to be returned: it has not expired."""
-        if self.expiry is None or self.expiry not in item:
+        if self.expiry is None:
             return True
         try:
-            return decode_number(item[self.expiry]["N"]) > self.now
+            return decode_number(glance_at(self.expiry)(item)[self.expiry]["N"]) > self.now
         except (KeyError, TypeError, ValueError):
             return True  # what is no time never expires
 
-    def make(self, item: WireItem) -> R:
+    def make(self, item: StoredItem) -> R:
         """Make a model or view of an item; the error of one that does not fit says which item it is."""
         try:
             return self.reader.decode(item)
+        except UnexpectedResponseError as error:
+            error.operation, error.table_name = self.operation, self.table_name
+            raise
         except InvalidItemError as error:
-            keys = [_plain(item.get(key.attribute)) for key in self.source.table.attributes]
+            stored = plain_item(item)
+            keys = [_plain(stored.get(key.attribute)) for key in self.source.table.attributes]
             error.pk, error.sk = (*keys, None)[:2]
             error.operation, error.table_name = self.operation, self.table_name
             raise
 
-    def found(self, item: WireItem) -> R | None:
+    def found(self, item: StoredItem) -> R | None:
         """Make a model or view of an item, `None` of one that has expired."""
         return self.make(item) if self.keeps(item) else None
 

@@ -8,12 +8,13 @@ from typing import Generic, TypeGuard, TypeVar
 from pydantic import BaseModel
 
 from dynarepo._codec import Entity, Source, decode_dynamic
+from dynarepo._item_text import StoredItem, is_item
 from dynarepo._limits import MAX_PAGE_SIZE
 from dynarepo._request import Repeat, Request
 from dynarepo._wire import Payload, WireItem
 from dynarepo.exceptions import InvalidRequestError, UnexpectedResponseError
 
-__all__ = ["Target", "check_count", "check_flag", "is_items", "unexpected"]
+__all__ = ["Target", "check_count", "check_flag", "is_items", "is_objects", "unexpected"]
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -62,8 +63,13 @@ def check_flag(name: str, value: object) -> bool:
     raise InvalidRequestError(f"{name} is True or False")
 
 
-def is_items(value: object) -> TypeGuard[list[WireItem]]:
+def is_items(value: object) -> TypeGuard[list[StoredItem]]:
     """Tell whether a part of a reply is a list of items."""
+    return isinstance(value, list) and all(map(is_item, value))
+
+
+def is_objects(value: object) -> TypeGuard[list[Payload]]:
+    """Tell whether a part of a reply is a list of objects, such as keys."""
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 

@@ -18,9 +18,9 @@ from dynarepo._requests._guard import Guard
 from dynarepo._requests._items import condition_members, projection_members, update_members
 from dynarepo._requests._reading import Reading
 from dynarepo._requests._repeats import new_write_id
-from dynarepo._requests._target import Target, is_items, unexpected
+from dynarepo._requests._target import Target, is_items, is_objects, unexpected
 from dynarepo._requests._updates import Update
-from dynarepo._wire import Payload, WireItem
+from dynarepo._wire import Payload, ReadPayload, WireItem
 from dynarepo.exceptions import (
     DynamoDBTransactionError,
     InvalidRequestError,
@@ -144,13 +144,13 @@ def transact_get(target: Target[T], reading: Reading[R], keys: Sequence[WireItem
         "TransactItems": [{"Get": {**members, "Key": key}} for key in keys],
         "ReturnConsumedCapacity": "TOTAL",
     }
-    return Request("TransactGetItems", payload, target.table_name)
+    return Request("TransactGetItems", ReadPayload(payload), target.table_name)
 
 
 def read_transact_get(reading: Reading[R], reply: Payload, number: int) -> list[R | None]:
     """Read the models of a TransactGetItems, in their order."""
     responses = reply.get("Responses")
-    if not is_items(responses) or len(responses) != number:
+    if not is_objects(responses) or len(responses) != number:
         raise unexpected("TransactGetItems", "has not one response for each key")
     items = [response.get("Item") for response in responses]
     if not is_items([item for item in items if item is not None]):

@@ -11,16 +11,15 @@ import ssl
 from typing import Final
 from urllib.parse import urlsplit
 
+from dynarepo._json import dumps
 from dynarepo._transport._credentials import Credentials
 from dynarepo._transport._failures import failed, not_http, overdue
 from dynarepo._transport._http_pool import ConnectionPool
 from dynarepo._transport._http_reply import NotHttpError, TooLongError
-from dynarepo._transport._json import dumps
-from dynarepo._transport._long_json import LONG
 from dynarepo._transport._protocol import AttemptError
-from dynarepo._transport._replies import read_long_reply, read_reply, unexpected
+from dynarepo._transport._replies import read_reply, unexpected
 from dynarepo._transport._sigv4 import TABLES, Signer
-from dynarepo._wire import Payload
+from dynarepo._wire import Payload, ReadPayload
 from dynarepo.exceptions import AuthenticationError, ConnectionFailedError, InvalidValueError
 
 __all__ = ["KEEPALIVE_SECONDS", "DirectTransport"]
@@ -106,9 +105,8 @@ class DirectTransport:
         except OSError as error:
             raise failed(operation, error, begun=begun) from None
         self._pool.put_back(connection)
-        if len(reply.body) < LONG:
-            return read_reply(operation, reply.status, reply.headers, reply.body)
-        return await read_long_reply(operation, reply.status, reply.headers, reply.body)
+        leaves_items = type(payload) is ReadPayload
+        return read_reply(operation, reply.status, reply.headers, reply.body, leaves_items=leaves_items)
 
     async def close(self) -> None:
         """Close every connection; requests under way fail."""

@@ -6,20 +6,21 @@ from collections.abc import Mapping
 from typing import Any, Final
 from zlib import crc32
 
+from dynarepo._item_text import loads_around_items
+from dynarepo._json import loads
 from dynarepo._transport._errors import read_error
-from dynarepo._transport._json import loads
-from dynarepo._transport._long_json import loads_in_pieces
 from dynarepo._transport._protocol import AttemptError
-from dynarepo._turns import begin_in_turns
 from dynarepo._wire import Payload
 from dynarepo.exceptions import UnexpectedResponseError
 
-__all__ = ["CONTENT_TYPE", "read_long_reply", "read_reply", "unexpected"]
+__all__ = ["CONTENT_TYPE", "read_reply", "unexpected"]
 
 CONTENT_TYPE: Final = "application/x-amz-json-1.0"
 
 
-def read_reply(operation: str, status: int, headers: Mapping[str, str], body: bytes) -> Payload:
+def read_reply(
+    operation: str, status: int, headers: Mapping[str, str], body: bytes, *, leaves_items: bool = False
+) -> Payload:
     """
     Read a reply off the wire.
 
@@ -28,26 +29,19 @@ def read_reply(operation: str, status: int, headers: Mapping[str, str], body: by
         status: The HTTP status.
         headers: Names in lower case, or a mapping that ignores case.
         body: The bytes as they came, not decompressed.
+        leaves_items: Leave the items text.
 
     Raises:
         AttemptError: The reply is an error, or not DynamoDB's.
     """
     _check(operation, status, headers, body)
     try:
-        reply = loads(body)
+        reply = loads_around_items(operation, body) if leaves_items else loads(body)
     except ValueError:
-        raise _no_json(operation, status, headers) from None
-    return _object(operation, status, headers, reply)
-
-
-async def read_long_reply(operation: str, status: int, headers: Mapping[str, str], body: bytes) -> Payload:
-    """Read a reply off the wire as `read_reply` does, in turns with whatever else is to be done."""
-    _check(operation, status, headers, body)
-    try:
-        reply = await begin_in_turns(loads_in_pieces(body))
-    except ValueError:
-        raise _no_json(operation, status, headers) from None
-    return _object(operation, status, headers, reply)
+        raise unexpected(operation, status, headers, "the reply is not JSON") from None
+    if not isinstance(reply, dict):
+        raise unexpected(operation, status, headers, "the reply is not a JSON object")
+    return reply
 
 
 def unexpected(operation: str, status: int, headers: Mapping[str, str], what: str) -> AttemptError:
@@ -69,16 +63,6 @@ def _check(operation: str, status: int, headers: Mapping[str, str], body: bytes)
         raise unexpected(operation, status, headers, f"the reply is not {CONTENT_TYPE}")
     if not headers.get("x-amzn-requestid"):
         raise unexpected(operation, status, headers, "the reply has no request id")
-
-
-def _no_json(operation: str, status: int, headers: Mapping[str, str]) -> AttemptError:
-    return unexpected(operation, status, headers, "the reply is not JSON")
-
-
-def _object(operation: str, status: int, headers: Mapping[str, str], reply: object) -> Payload:
-    if not isinstance(reply, dict):
-        raise unexpected(operation, status, headers, "the reply is not a JSON object")
-    return reply
 
 
 def _checksum_fits(checksum: str | None, body: bytes) -> bool:

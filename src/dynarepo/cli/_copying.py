@@ -14,6 +14,7 @@ import click
 
 from dynarepo._config import DynamoDBConfig
 from dynarepo._requests import Page
+from dynarepo._wire import WireItem
 from dynarepo.cli._checkpoint import Checkpoint, resumable
 from dynarepo.cli._conditions import Expressions, Where
 from dynarepo.cli._exits import CommandError, Exit
@@ -94,7 +95,7 @@ def copy_command(
             total = None if wheres else source.item_count
             with progress(f"copy {source.name}", total, meter, done=checkpoint.items) as shown:
 
-                async def take(page: Page) -> None:
+                async def take(page: Page[WireItem]) -> None:
                     nonlocal written
                     puts = target.puts(page.items)
                     while puts:

@@ -16,6 +16,7 @@ from typing import BinaryIO, Final
 import click
 
 from dynarepo._requests import Page
+from dynarepo._wire import WireItem
 from dynarepo.cli._checkpoint import Checkpoint, resumable
 from dynarepo.cli._conditions import Expressions, Where
 from dynarepo.cli._exits import CommandError, Exit
@@ -133,7 +134,7 @@ class _Output:
                 checkpoint.save()
                 saved_at = time.monotonic()
 
-            async def take(page: Page) -> None:
+            async def take(page: Page[WireItem]) -> None:
                 # Without waiting for anything, so that what is saved fits together.
                 file.write("".join(f"{self._lines.encode(item)}\n" for item in page.items).encode())
                 checkpoint.items += page.count

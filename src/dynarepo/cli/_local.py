@@ -95,6 +95,7 @@ def _environment(config: DynamoDBConfig) -> dict[str, str]:
     }
     return {
         "AWS_ENDPOINT_URL_DYNAMODB": str(config.endpoint_url),
+        "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": str(config.endpoint_url),
         "AWS_REGION": str(config.region),
         "AWS_DEFAULT_REGION": str(config.region),
         **{name: secret.get_secret_value() for name, secret in secrets.items() if secret is not None},

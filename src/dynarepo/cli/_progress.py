@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, Task, TextColumn, TimeRemainingCo
 from rich.text import Text
 
 from dynarepo.cli._meter import Meter
+from dynarepo.cli._output import counted
 
 __all__ = ["PlainProgress", "TerminalProgress", "WorkProgress", "progress"]
 
@@ -150,7 +151,7 @@ class PlainProgress:
 
 
 def _counts(done: int, total: int | None) -> str:
-    return f"{done:,} items" if total is None else f"{done:,} of about {max(total, done):,} items"
+    return counted(done) if total is None else f"{done:,} of about {counted(max(total, done))}"
 
 
 def _units(meter: Meter) -> str:

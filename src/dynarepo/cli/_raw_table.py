@@ -13,6 +13,7 @@ from typing import Self, cast
 from dynarepo._codec import PlainTable
 from dynarepo._config import DynamoDBConfig
 from dynarepo._connection import Channel, Request
+from dynarepo._item_text import plain_item
 from dynarepo._pages import BatchWriter, Caller
 from dynarepo._requests import (
     NativeListing,
@@ -100,7 +101,9 @@ class RawTable:
         reply = await self.caller.send(Request("GetItem", payload, self.name))
         return cast("WireItem | None", reply.get("Item"))
 
-    async def page(self, operation: str, members: Payload, start: WireItem | None, size: int | None) -> Page:
+    async def page(
+        self, operation: str, members: Payload, start: WireItem | None, size: int | None
+    ) -> Page[WireItem]:
         """Read one page of a Query or Scan."""
         payload = {"TableName": self.name, "ReturnConsumedCapacity": "TOTAL", **members}
         listing = NativeListing(operation, self.name, payload)
@@ -108,11 +111,13 @@ class RawTable:
         if members.get("Select") == "COUNT":
             # Nothing but the numbers was asked for.
             return Page([], int(reply["Count"]), int(reply["ScannedCount"]), reply.get("LastEvaluatedKey"))
-        return listing.read(reply, size)
+        page = listing.read(reply, size)
+        items = [plain_item(item) for item in page.items]
+        return Page(items, page.count, page.scanned_count, page.last_key)
 
     async def pages(
         self, operation: str, members: Payload, *, limit: int | None = None
-    ) -> AsyncGenerator[Page, None]:
+    ) -> AsyncGenerator[Page[WireItem], None]:
         """Read page after page until the end, or until there are so many items."""
         start: WireItem | None = None
         left = limit

@@ -8,7 +8,7 @@ from typing import Final
 
 from dynarepo._pages import all_at_once
 from dynarepo._requests import Page
-from dynarepo._wire import Payload
+from dynarepo._wire import Payload, WireItem
 from dynarepo.cli._checkpoint import Position
 from dynarepo.cli._meter import Meter
 from dynarepo.cli._options import Bounds
@@ -40,7 +40,10 @@ class SegmentedScan:
     read: int = 0
 
     async def run(
-        self, positions: list[Position], take: Callable[[Page], Awaitable[None]], taken: Callable[[], None]
+        self,
+        positions: list[Position],
+        take: Callable[[Page[WireItem]], Awaitable[None]],
+        taken: Callable[[], None],
     ) -> None:
         """
         Read every segment to its end.
@@ -62,7 +65,7 @@ class SegmentedScan:
         self,
         number: int,
         positions: list[Position],
-        take: Callable[[Page], Awaitable[None]],
+        take: Callable[[Page[WireItem]], Awaitable[None]],
         taken: Callable[[], None],
     ) -> None:
         position, total = positions[number], len(positions)
