@@ -1,24 +1,27 @@
-"""JSON text and plain data: the one place that knows the parser."""
+"""JSON text and plain data: the one place that knows who writes it, and who reads the whole of it."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from pydantic_core import PydanticSerializationError, from_json, to_json
+from msgspec.json import Encoder
+from pydantic_core import from_json
 
 from dynarepo._wire import EncodedPayload, Payload
 from dynarepo.exceptions import InvalidValueError
 
 __all__ = ["dumps", "loads"]
 
+_encode: Final = Encoder().encode
 
-def dumps(payload: Payload) -> bytes:
-    """Write a payload as JSON text."""
+
+def dumps(payload: Payload | str) -> bytes:
+    """Write a payload, or a part of one, as JSON text."""
     if isinstance(payload, EncodedPayload):
         return payload.text
     try:
-        return to_json(payload)
-    except PydanticSerializationError:
+        return _encode(payload)
+    except (TypeError, ValueError, RecursionError):
         # The cause would print the value.
         raise InvalidValueError("the request holds a value that JSON text cannot carry") from None
 

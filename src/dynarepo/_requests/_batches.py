@@ -8,10 +8,10 @@ from decimal import InvalidOperation
 from typing import Final, TypeVar
 
 from pydantic import BaseModel
-from pydantic_core import to_json
 
 from dynarepo._codec import Entity, Identity, Source
 from dynarepo._item_text import StoredItem
+from dynarepo._json import dumps
 from dynarepo._request import Repeat, Request
 from dynarepo._requests._items import projection_members
 from dynarepo._requests._reading import Reading
@@ -80,7 +80,7 @@ def delete_entry(target: Target[T], key: object) -> WriteEntry:
 
 
 def _entry(entity: Entity[T], wire: WireItem, operation: Payload, source: object) -> WriteEntry:
-    return WriteEntry(entity.table.identity(wire), operation, to_json(operation), source)
+    return WriteEntry(entity.table.identity(wire), operation, dumps(operation), source)
 
 
 def split_key(source: Source[T], key: object) -> tuple[object, object]:
@@ -102,7 +102,7 @@ def batch_write(target: Target[T], entries: Iterable[WriteEntry]) -> Request:
     operations = [entry.operation for entry in entries]
     payload = {"RequestItems": {target.table_name: operations}, "ReturnConsumedCapacity": "TOTAL"}
     text = b'{"RequestItems":{%b:[%b]},"ReturnConsumedCapacity":"TOTAL"}' % (
-        to_json(target.table_name),
+        dumps(target.table_name),
         b",".join([entry.text for entry in entries]),
     )
     return target.request("BatchWriteItem", EncodedPayload(payload, text), repeat=Repeat(is_safe=True))

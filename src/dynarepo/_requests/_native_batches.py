@@ -12,10 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pydantic_core import to_json
-
 from dynarepo._codec import PlainTable, encode_item, encode_item_key
 from dynarepo._expressions import Path
+from dynarepo._json import dumps
 from dynarepo._requests._batches import WriteEntry
 from dynarepo._requests._native import expression_members
 from dynarepo._requests._table_replies import read_table
@@ -73,7 +72,7 @@ def native_entries(table: PlainTable, writes: Iterable[NativeWrite]) -> list[Wri
         else:
             table.check_key(write.wire, write.where)
         operation = write.operation()
-        entries.append(WriteEntry(identify(write.wire), operation, to_json(operation), write.source))
+        entries.append(WriteEntry(identify(write.wire), operation, dumps(operation), write.source))
     return entries
 
 
