@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["HttpReply", "NotHttpError", "ReplyParser", "TooLongError"]
@@ -195,12 +196,19 @@ def _head_of(head: bytes) -> HttpReply:
         raise NotHttpError
     headers: dict[str, str] = {}
     for line in lines:
-        name, colon, value = line.partition(":")
-        name, value = name.lower(), value.strip(" \t")
-        is_odd = not colon or not name or name != name.strip() or "\n" in line or "\r" in line
-        if is_odd or (name == "content-length" and headers.get(name, value) != value):
+        name, value = _header_of(line)
+        if name == "content-length" and headers.get(name, value) != value:
             raise NotHttpError
         headers[name] = value
     said = headers.get("connection", "").lower()
     is_last = said == "close" or (start[1] == "0" and said != "keep-alive")
     return HttpReply(int(start[2]), headers, is_last=is_last)
+
+
+# Most lines are the same in every reply.
+@lru_cache(maxsize=64)
+def _header_of(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if not colon or not name or name != name.strip() or "\n" in line or "\r" in line:
+        raise NotHttpError
+    return name.lower(), value.strip(" \t")
