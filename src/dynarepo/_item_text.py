@@ -3,7 +3,8 @@ Items that are still JSON text: a reply is taken apart down to its items, and ea
 
 Whoever makes a model of an item parses its text into just what the model needs. So a page is never in memory
 as dicts, and what holds up the event loop is one item at a time. Replies of other transports hold items as
-dicts; both are stored items to whoever reads them.
+dicts; both are stored items to whoever reads them. The writes of a batch or transaction are text, too, from
+when they are taken until they are sent.
 """
 
 from __future__ import annotations
@@ -16,10 +17,19 @@ from msgspec import MsgspecError, Raw
 from msgspec.json import Decoder
 
 from dynarepo._json import loads
-from dynarepo._wire import Payload, WireItem
+from dynarepo._wire import Payload, ReadPayload, WireItem
 from dynarepo.exceptions import UnexpectedResponseError
 
-__all__ = ["Glance", "ItemText", "StoredItem", "glance_at", "is_item", "loads_around_items", "plain_item"]
+__all__ = [
+    "Glance",
+    "ItemText",
+    "StoredItem",
+    "glance_at",
+    "is_item",
+    "loads_around_items",
+    "plain_item",
+    "plain_payload",
+]
 
 #: An item as its JSON text.
 ItemText: TypeAlias = Raw
@@ -101,6 +111,18 @@ def plain_item(item: StoredItem) -> WireItem:
     if type(parsed) is not dict:
         raise UnexpectedResponseError("the reply has an item that is no JSON object")
     return parsed
+
+
+def plain_payload(payload: Payload) -> Payload:
+    """Give the body of a request without text, for transports that take none."""
+    if isinstance(payload, ReadPayload):
+        return payload
+    if "TransactItems" in payload:
+        return payload | {"TransactItems": list(map(plain_item, payload["TransactItems"]))}
+    if "RequestItems" in payload:
+        tables = {name: list(map(plain_item, writes)) for name, writes in payload["RequestItems"].items()}
+        return payload | {"RequestItems": tables}
+    return payload
 
 
 @lru_cache(maxsize=1024)

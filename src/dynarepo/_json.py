@@ -7,7 +7,7 @@ from typing import Any, Final
 from msgspec.json import Encoder
 from pydantic_core import from_json
 
-from dynarepo._wire import EncodedPayload, Payload
+from dynarepo._wire import Payload
 from dynarepo.exceptions import InvalidValueError
 
 __all__ = ["dumps", "loads"]
@@ -17,8 +17,6 @@ _encode: Final = Encoder().encode
 
 def dumps(payload: Payload | str) -> bytes:
     """Write a payload, or a part of one, as JSON text."""
-    if isinstance(payload, EncodedPayload):
-        return payload.text
     try:
         return _encode(payload)
     except (TypeError, ValueError, RecursionError):

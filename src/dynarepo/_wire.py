@@ -16,16 +16,6 @@ WireItem: TypeAlias = dict[str, AttributeValue]
 Payload: TypeAlias = dict[str, Any]
 
 
-class EncodedPayload(dict[str, Any]):
-    """A payload whose JSON text is known and is not written again; it is not changed any more."""
-
-    __slots__ = ("text",)
-
-    def __init__(self, payload: Payload, text: bytes) -> None:
-        super().__init__(payload)
-        self.text = text
-
-
 class ReadPayload(dict[str, Any]):
     """The payload of a read that takes the items of its reply as text, too; see `_item_text`."""
 

@@ -5,16 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from dynarepo import SortKeyCondition
+from dynarepo._item_text import plain_payload
+from dynarepo._request import Request
 from dynarepo._requests import Asked, Listing, Reading, Target
 from dynarepo._requests import query as plan_query
 from dynarepo._requests import scan as plan_scan
+from dynarepo._wire import Payload
 
-__all__ = ["query", "scan", "whole"]
+__all__ = ["operations_of", "query", "scan", "whole"]
 
 
 def whole(target: Target[Any]) -> Reading[Any]:
     """Read whole models."""
     return Reading.of(target.source)
+
+
+def operations_of(request: Request) -> list[Payload]:
+    """Give the operations of a transaction."""
+    return list(plain_payload(request.payload)["TransactItems"])
 
 
 def query(

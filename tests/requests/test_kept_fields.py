@@ -32,6 +32,7 @@ from dynarepo.exceptions import (
 )
 from tests.key_models import target
 from tests.requests.counted import COUNTED, Counted
+from tests.requests.planning import operations_of
 
 
 class Kept(DynamoDBBaseModel):
@@ -185,7 +186,7 @@ def test_a_transaction_demands_and_counts_the_version() -> None:
         TransactWriteItem.update("a", "3", {"age": 1}),
     ]
     request, _ = transact_write([(COUNTED, operation) for operation in operations])
-    put, create, update = request.payload["TransactItems"]
+    put, create, update = operations_of(request)
     assert plain(put["Put"], "ConditionExpression") == "v = :v0"
     assert put["Put"]["Item"]["v"] == {"N": "4"}
     assert plain(create["Put"], "ConditionExpression") == "attribute_not_exists(pk)"
@@ -208,7 +209,7 @@ def test_a_transaction_gives_the_models_as_they_will_be_stored() -> None:
     assert second.made == second.changed is not None
     assert third is None
     assert (put.version, created.version, created.made) == (3, 0, None)
-    wires = [entry["Put"]["Item"] for entry in request.payload["TransactItems"][:2]]
+    wires = [entry["Put"]["Item"] for entry in operations_of(request)[:2]]
     ids = {wire.pop("_write_id")["S"] for wire in wires}
     assert len(ids) == 2
     assert wires == [COUNTED.entity.encode(first), KEPT.entity.encode(second)]

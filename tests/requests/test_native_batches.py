@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -39,7 +40,7 @@ def test_puts_come_before_deletes_and_carry_what_was_given() -> None:
     entries = native_entries(TABLE, native_writes([item], [key]))
     put = {"PutRequest": {"Item": {"pk": {"S": "a"}, "sk": {"N": "1"}, "b": {"BOOL": True}}}}
     delete = {"DeleteRequest": {"Key": {"pk": {"S": "a"}, "sk": {"N": "2"}}}}
-    assert [entry.operation for entry in entries] == [put, delete]
+    assert [json.loads(entry.text) for entry in entries] == [put, delete]
     assert entries[0].source is item
     assert entries[1].source is key
 

@@ -26,7 +26,7 @@ from dynarepo.exceptions import (
     UnexpectedResponseError,
 )
 from tests.key_models import Event, User, target
-from tests.requests.planning import whole
+from tests.requests.planning import operations_of, whole
 
 USERS, EVENTS = target(User), target(Event)
 USER = User(pk="a", sk="b")
@@ -36,7 +36,7 @@ OLD = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 
 
 def entry(operation: TransactWriteItem) -> Any:
-    (found,) = transact_write([(USERS, operation)])[0].payload["TransactItems"]
+    (found,) = operations_of(transact_write([(USERS, operation)])[0])
     return found
 
 
@@ -65,7 +65,7 @@ def test_a_put() -> None:
 )
 def test_a_put_demands_what_a_put_alone_demands(schema: TableSchema) -> None:
     users = target(User, schema)
-    (found,) = transact_write([(users, TransactWriteItem.put(USER))])[0].payload["TransactItems"]
+    (found,) = operations_of(transact_write([(users, TransactWriteItem.put(USER))])[0])
     alone = put_item(users, users.entity.to_store(USER), None).payload
     names = {"ReturnConsumedCapacity", "Item"}
     assert {name: value for name, value in found["Put"].items() if name not in names} == {
@@ -164,7 +164,7 @@ def deletes(number: int) -> list[tuple[Target[Any], TransactWriteItem]]:
 
 
 def test_a_transaction_has_1_to_100_operations() -> None:
-    assert len(transact_write(deletes(100))[0].payload["TransactItems"]) == 100
+    assert len(operations_of(transact_write(deletes(100))[0])) == 100
     assert (
         len(
             transact_get(
@@ -213,7 +213,7 @@ def test_1000_and_1e3_are_one_item() -> None:
 def test_one_key_in_two_tables_is_two_items() -> None:
     other = Target(USERS.entity, "other")
     request, _ = transact_write([(USERS, TransactWriteItem.put(USER)), (other, TransactWriteItem.put(USER))])
-    assert [entry["Put"]["TableName"] for entry in request.payload["TransactItems"]] == ["app", "other"]
+    assert [entry["Put"]["TableName"] for entry in operations_of(request)] == ["app", "other"]
     assert request.table_name is None
     assert transact_write(deletes(2))[0].table_name == "app"
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dynarepo._item_text import plain_payload
 from dynarepo._wire import Payload
 
 __all__ = ["Consumption", "consumed", "entry_count", "table_names", "takes_write_units"]
@@ -75,7 +76,7 @@ def _entries(wanted: Any) -> int:
 def table_names(payload: Payload) -> list[str]:
     """Name the tables that a request is about, each once."""
     if "TransactItems" in payload:
-        bodies = [body for entry in payload["TransactItems"] for body in entry.values()]
+        bodies = [body for entry in plain_payload(payload)["TransactItems"] for body in entry.values()]
         return list(dict.fromkeys(body["TableName"] for body in bodies))
     if "RequestItems" in payload:
         return list(payload["RequestItems"])

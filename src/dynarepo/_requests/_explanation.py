@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from dynarepo._codec import decode_dynamic
+from dynarepo._item_text import plain_payload
 from dynarepo._request import Request
 from dynarepo._wire import AttributeValue, Payload, WireItem
 
@@ -69,7 +70,7 @@ class Explanation:
     @classmethod
     def of(cls, request: Request) -> Explanation:
         """Explain a request."""
-        payload = request.payload
+        payload = plain_payload(request.payload)
         bodies = [body for _, body in _parts(payload)]
         names = _names(bodies[0]) if len(bodies) == 1 else {}
         return cls(request.operation, request.table_name, payload.get("IndexName"), names, payload)

@@ -72,7 +72,7 @@ def native_entries(table: PlainTable, writes: Iterable[NativeWrite]) -> list[Wri
         else:
             table.check_key(write.wire, write.where)
         operation = write.operation()
-        entries.append(WriteEntry(identify(write.wire), operation, dumps(operation), write.source))
+        entries.append(WriteEntry(identify(write.wire), dumps(operation), write.source))
     return entries
 
 

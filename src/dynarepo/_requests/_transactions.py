@@ -11,6 +11,8 @@ from pydantic import BaseModel
 
 from dynarepo._codec import Entity, Identity
 from dynarepo._expressions import Condition, Where, condition_of
+from dynarepo._item_text import ItemText
+from dynarepo._json import dumps
 from dynarepo._limits import MAX_CLIENT_TOKEN_CHARACTERS, MAX_CLIENT_TOKEN_SECONDS, MAX_TRANSACTION_OPERATIONS
 from dynarepo._request import Repeat, Request
 from dynarepo._requests._failures import old_model
@@ -123,7 +125,7 @@ def transact_write(
     entries = [_write(target, operation) for target, operation in operations]
     _check_distinct([entry.place for entry in entries])
     payload = {
-        "TransactItems": [entry.payload for entry in entries],
+        "TransactItems": [entry.text for entry in entries],
         "ClientRequestToken": _token(client_token),
         "ReturnConsumedCapacity": "TOTAL",
     }
@@ -196,9 +198,14 @@ def _aligned(
 class _Entry:
     """One operation as it travels, and the item that it is on; `stored` is the model that it puts."""
 
-    payload: Payload
+    text: ItemText
     place: Place
     stored: BaseModel | None = None
+
+    @classmethod
+    def of(cls, payload: Payload, place: Place, stored: BaseModel | None = None) -> Self:
+        """Write the text of an operation."""
+        return cls(ItemText(dumps(payload)), place, stored)
 
 
 def _write(target: AnyTarget, operation: TransactWriteItem) -> _Entry:
@@ -213,13 +220,13 @@ def _write(target: AnyTarget, operation: TransactWriteItem) -> _Entry:
         members, _ = update_members(
             entity, operation.pk, operation.sk, operation.changes, where, guard, write_id
         )
-        return _Entry({"Update": {**table, "Key": key, **members}}, place)
+        return _Entry.of({"Update": {**table, "Key": key, **members}}, place)
     members = _condition(entity, where, version=operation.version)
     if operation.kind == "delete":
-        return _Entry({"Delete": {**table, "Key": key, **members}}, place)
+        return _Entry.of({"Delete": {**table, "Key": key, **members}}, place)
     if where is None:
         raise InvalidRequestError("a condition check needs where=")
-    return _Entry({"ConditionCheck": {**table, "Key": key, **members}}, place)
+    return _Entry.of({"ConditionCheck": {**table, "Key": key, **members}}, place)
 
 
 def _put(target: AnyTarget, operation: TransactWriteItem) -> _Entry:
@@ -232,7 +239,7 @@ def _put(target: AnyTarget, operation: TransactWriteItem) -> _Entry:
     else:
         members = _condition(entity, operation.where, version=entity.replaced_version(stored))
     payload = {"Put": {"TableName": target.table_name, "Item": wire, **members}}
-    return _Entry(payload, (target.table_name, entity.table.identity(wire)), stored)
+    return _Entry.of(payload, (target.table_name, entity.table.identity(wire)), stored)
 
 
 def _condition(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from dynarepo._item_text import plain_payload
+from dynarepo._transport._direct import DirectTransport
 from dynarepo._transport._failures import overdue, unanswered
 from dynarepo._transport._protocol import AttemptError, Transport
 from dynarepo._wire import Payload
@@ -23,9 +25,12 @@ class LimitedTransport:
         self._transport = transport
         self._places = asyncio.Semaphore(limit)
         self._attempt_timeout = attempt_timeout
+        self._takes_text = isinstance(transport, DirectTransport)
 
     async def send(self, operation: str, payload: Payload, *, timeout: float) -> Payload:  # noqa: ASYNC109
         """Wait for a place, then make one attempt in the time that is left."""
+        if not self._takes_text:
+            payload = plain_payload(payload)
         if self._places.locked():
             timeout = await self._wait(operation, timeout)
         else:
