@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import Enum
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, computed_field, create_model
 
 from dynarepo._codec import Discriminator, Entity, bind, encode_changes
+from dynarepo._item_text import ItemText
 from dynarepo._schema import GlobalIndex, KeyTemplate, LocalIndex, TableSchema
 from dynarepo.exceptions import (
     InvalidItemError,
@@ -160,6 +162,7 @@ def test_what_an_instance_holds_against_its_type_is_not_written() -> None:
         bind(Cat).encode(cat)
 
 
+@pytest.mark.parametrize("is_text", [False, True])
 @pytest.mark.parametrize(
     ("found", "problem"),
     [
@@ -172,19 +175,24 @@ def test_what_an_instance_holds_against_its_type_is_not_written() -> None:
         ({"kind": {"S": "cat", "N": "1"}}, "names another model"),
     ],
 )
-def test_an_item_of_another_model_is_told_without_what_it_holds(found: Any, problem: str) -> None:
+def test_an_item_of_another_model_is_told_without_what_it_holds(
+    found: Any, problem: str, is_text: bool
+) -> None:
     item = bind(Cat).encode(Cat(pk="a", sk="b"))
     del item["kind"]
     with pytest.raises(WrongModelError) as caught:
-        bind(Cat).decode(item | found)
+        bind(Cat).decode(ItemText(json.dumps(item | found).encode()) if is_text else item | found)
     assert str(caught.value) == f"the stored item is no Cat: its discriminator 'kind' {problem}"
     assert caught.value.fields == ("kind",)
     assert CANARY not in str(caught.value) + repr(caught.value)
 
 
-def test_the_discriminator_is_looked_at_before_the_fields() -> None:
-    with pytest.raises(WrongModelError):
-        bind(Customer).decode({"entity": {"S": "ORDER"}, "name": {"N": "1"}})
+@pytest.mark.parametrize("name", [{"S": "ada"}, {"N": "1"}])
+def test_the_discriminator_is_looked_at_before_the_fields(name: dict[str, str]) -> None:
+    item = {"entity": {"S": "ORDER"}, "name": name}
+    for form in (item, ItemText(json.dumps(item).encode())):
+        with pytest.raises(WrongModelError):
+            bind(Customer).decode(form)
 
 
 @pytest.mark.parametrize("item", [None, "x", 5, [], [("kind", {"S": "cat"})]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
@@ -11,6 +12,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Json, create_model
 
 from dynarepo._codec import Entity, EntityUnion, bind, unite
+from dynarepo._item_text import ItemText
 from dynarepo._schema import TableSchema
 from dynarepo.exceptions import (
     InvalidItemError,
@@ -210,9 +212,11 @@ def test_each_item_is_what_its_discriminator_says() -> None:
     customer = Customer(customer_id="ada", name="Ada")
     order = Order(customer_id="ada", order_id=1)
     for item in (customer, order):
-        found = SHOP.decode(bind(type(item)).encode(item))
-        assert type(found) is type(item)
-        assert found == item
+        wire = bind(type(item)).encode(item)
+        for form in (wire, ItemText(json.dumps(wire).encode())):
+            found = SHOP.decode(form)
+            assert type(found) is type(item)
+            assert found == item
 
 
 def test_an_item_of_a_third_model_is_none_of_the_union() -> None:

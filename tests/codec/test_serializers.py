@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from pydantic import (
     BaseModel,
     Field,
     FieldSerializationInfo,
+    PlainSerializer,
     SerializerFunctionWrapHandler,
     computed_field,
     field_serializer,
     model_serializer,
 )
 
-from dynarepo._codec import compile_model
-from dynarepo.exceptions import InvalidItemError, InvalidValueError
+from dynarepo._codec import bind, compile_model
+from dynarepo.exceptions import InvalidItemError, InvalidValueError, SchemaError
 
 
 class Color(Enum):
@@ -152,3 +153,48 @@ class TestSerializers:
 
         with pytest.raises(InvalidValueError, match="dict"):
             compile_model(Item).encode(Item(a=1))
+
+
+def unannotated(value):  # type: ignore[no-untyped-def]
+    return str(value)
+
+
+class ByType(BaseModel):
+    pk: Annotated[Decimal, PlainSerializer(unannotated)]
+
+    class Meta:
+        partition_key = "pk"
+
+
+class ByTypeOrNone(BaseModel):
+    pk: Annotated[Decimal, PlainSerializer(lambda value: f"{value}")] | None
+
+    class Meta:
+        partition_key = "pk"
+
+
+class ByMethod(BaseModel):
+    pk: Decimal
+    _serialize_pk = field_serializer("pk")(unannotated)
+
+    class Meta:
+        partition_key = "pk"
+
+
+@pytest.mark.parametrize("model", [ByType, ByTypeOrNone, ByMethod])
+def test_a_key_whose_serializer_does_not_say_what_it_returns_is_refused_with_what_to_do(
+    model: type[BaseModel],
+) -> None:
+    with pytest.raises(SchemaError, match=r"cannot be a key.*annotate what its serializer returns"):
+        bind(model)
+
+
+def test_a_key_of_a_serializer_that_returns_something_else_is_refused_by_that() -> None:
+    class Flagged(BaseModel):
+        pk: Annotated[str, PlainSerializer(bool, return_type=bool)]
+
+        class Meta:
+            partition_key = "pk"
+
+    with pytest.raises(SchemaError, match=r"cannot be a key.*this is stored as BOOL$"):
+        bind(Flagged)

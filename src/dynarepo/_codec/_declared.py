@@ -340,10 +340,15 @@ def _check_role(node: Node, scope: Scope) -> None:
     if scope.role == "ttl" and tags != {"N"}:
         raise SchemaError(f"{scope.where}: {EXPIRY_TYPES}")
     if scope.role == "key" and tags not in _KEY_TAGS:
-        raise SchemaError(
-            f"{scope.where}: cannot be a key, which is text, a number or binary; "
-            f"this is stored as {', '.join(sorted(node.tags))}"
-        )
+        stored = f"this is stored as {', '.join(sorted(node.tags))}"
+        if _is_serialized_unknown(node):
+            stored = "annotate what its serializer returns, such as `-> str`, or give it `return_type`"
+        raise SchemaError(f"{scope.where}: cannot be a key, which is text, a number or binary; {stored}")
+
+
+def _is_serialized_unknown(node: Node) -> bool:
+    inner = node.inner if isinstance(node, OptionalNode) else node
+    return isinstance(inner, SerializerNode | FieldSerializerNode) and inner.output.tags >= LOOSE.tags
 
 
 def _check_exclusion(info: FieldInfo, scope: Scope) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -39,14 +40,20 @@ class Discriminator:
         """Give the stored values."""
         return tuple({"S": text} for text in self.texts)
 
+    def bind(self, plan: ModelPlan[Any], name: str) -> None:
+        """Let a plan refuse items of other models; `name` is what is to be read."""
+        plan.check = partial(self.check, name)
+        plan.mark = self.attribute, self.texts[0]
+
     def marks(self, item: StoredItem) -> bool:
         """Tell whether an item is one of these."""
-        return self.text(item) in self.texts
+        return self.text(item) is not None
 
-    def text(self, item: StoredItem) -> object:
-        """Give the text in an item; `None` where there is none."""
+    def text(self, item: StoredItem) -> str | None:
+        """Give the text by which an item is one of these; `None` where it is none."""
         wire = glance_at(self.attribute)(item).get(self.attribute)
-        return wire.get("S") if isinstance(wire, dict) and len(wire) == 1 else None
+        text = wire.get("S") if isinstance(wire, dict) and len(wire) == 1 else None
+        return text if text in self.texts else None
 
     def check(self, name: str, item: StoredItem) -> None:
         """Refuse an item of another model; `name` is what was to be read."""

@@ -107,8 +107,6 @@ class Entity(Generic[T]):
 
     def decode(self, item: StoredItem) -> T:
         """Make an instance of a stored item; `InvalidItemError` names the fields that do not fit."""
-        if self.discriminator is not None:
-            self.discriminator.check(self.name, item)
         return self.plan.decode(item)
 
     def view(self, model: type[V]) -> ItemReader[V]:
@@ -154,6 +152,8 @@ def _bind(model: type[T], schema: TableSchema, zone: tzinfo | None) -> Entity[T]
             )
     check_kept_fields(plan, schema)
     discriminator = discriminator_of(plan, schema)
+    if discriminator is not None:
+        discriminator.bind(plan, where)
     partition = _key(where, schema.partition_key, plan.fields, MAX_PARTITION_KEY_BYTES)
     sort = None if schema.sort_key is None else _key(where, schema.sort_key, plan.fields, MAX_SORT_KEY_BYTES)
     table = TableKeys(partition, sort)

@@ -45,8 +45,10 @@ class _OneOf(Generic[R]):
 
     def decode(self, item: StoredItem) -> R:
         """Make an instance of the one that the item is of."""
-        self.discriminator.check(self.name, item)
-        return self.readers[str(self.discriminator.text(item))].decode(item)
+        text = self.discriminator.text(item)
+        if text is None:
+            self.discriminator.check(self.name, item)
+        return self.readers[str(text)].decode(item)
 
 
 class _AnyOf(Node):

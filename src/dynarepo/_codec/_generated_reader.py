@@ -39,7 +39,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import GenericAlias
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import convert
 from msgspec.json import Decoder
@@ -70,19 +70,27 @@ _TEXT_TAGS: Final = (frozenset({"S"}), frozenset({"N"}))
 _MISSING: Final = object()
 
 
-def generate_reader(node: StructNode) -> Reader:
-    """Generate the reader of a model; where a serializer of the model's decides, it gives up at once."""
-    if isinstance(node.shape, SerializedShape) or not can_be_named(node.reserved.union(node.by_attribute)):
+def generate_reader(node: StructNode, mark: tuple[str, str] | None = None) -> Reader:
+    """
+    Generate the reader of a model; where a serializer of the model's decides, it gives up at once.
+
+    Args:
+        node: The structure of the model.
+        mark: An attribute and the text without which an item is none of the model's.
+    """
+    names = node.reserved.union(node.by_attribute, () if mark is None else mark[:1])
+    if isinstance(node.shape, SerializedShape) or not can_be_named(names):
         return give_up
-    return _ReaderSource(node).compile(node)
+    return _ReaderSource(node, mark).compile(node)
 
 
 class _ReaderSource(StructureSource):
     """Writes the lines that decode stored values, and says what structures they are parsed into."""
 
-    def __init__(self, model: StructNode) -> None:
+    def __init__(self, model: StructNode, mark: tuple[str, str] | None) -> None:
         super().__init__()
         self._model = model
+        self._mark = mark
         self._parse = self.code.bind(None)
         self._kind = self.code.bind(None)
         self._stored: dict[str, Stored] = {}
@@ -130,11 +138,18 @@ class _ReaderSource(StructureSource):
             )
         attributes = self._attributes[id(node)] = list[StoredAttribute]()
         plans = [plan for plan in node.fields.values() if not plan.computed]
-        required = [self._required(plan, attributes) for plan in plans if _is_required(node, plan)]
+        mark = self._mark if node is self._model else None
+        always = {
+            plan.name for plan in plans if _is_required(node, plan) or (mark and plan.attribute == mark[0])
+        }
+        required = [self._required(plan, attributes) for plan in plans if plan.name in always]
         code.line(f"{values} = {{{', '.join(required)}}}")
         for plan in plans:
-            if not _is_required(node, plan):
+            if plan.name not in always:
                 self._possible(plan, attributes, values)
+        if mark is not None and mark[0] not in node.by_attribute:
+            stored = Stored({"S": lambda: Literal[mark[1]]})
+            attributes.append(StoredAttribute(mark[0], stored.kind, is_required=True))
         if node.extra != "ignore":
             known = node.reserved.union(node.by_attribute) - {each.name for each in attributes}
             attributes += (StoredAttribute(name, lambda: Any, is_required=False) for name in sorted(known))

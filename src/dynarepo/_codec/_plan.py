@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import tzinfo
 from functools import cached_property
@@ -37,7 +37,12 @@ class ModelPlan(Generic[T]):
         fields: Its fields, computed ones included, by their names in Python.
         by_attribute: The same by their stored names.
         node: The structure of them all.
+        mark: The attribute, which may be a field, and the text in it that every item has, if there is such.
+        check: Refuses an item without the mark.
     """
+
+    mark: tuple[str, str] | None = None
+    check: Callable[[StoredItem], None] | None = None
 
     def __init__(self, model: type[T], node: StructNode) -> None:
         self.model = model
@@ -77,6 +82,8 @@ class ModelPlan(Generic[T]):
             return self._reader(item, 1)  # type: ignore[return-value]
         except Exception:  # noqa: BLE001, S110 - whatever is unusual is for the nodes
             pass
+        if self.check is not None:
+            self.check(item)
         attributes = plain_item(item)
         if type(attributes) is not dict:
             raise InvalidItemError(f"{self.model.__name__}: the stored item is not a map of attributes")
@@ -88,7 +95,7 @@ class ModelPlan(Generic[T]):
 
     @cached_property
     def _reader(self) -> Reader:
-        return generate_reader(self.node)
+        return generate_reader(self.node, self.mark)
 
     @cached_property
     def _writer(self) -> Writer:

@@ -45,8 +45,6 @@ class View(Generic[V]):
 
     plan: ModelPlan[V]
     paths: tuple[Path, ...]
-    stored_as: str
-    discriminator: Discriminator | None
 
     @property
     def name(self) -> str:
@@ -60,8 +58,6 @@ class View(Generic[V]):
 
     def decode(self, item: StoredItem) -> V:
         """Make a view; what it does not declare is not looked at."""
-        if self.discriminator is not None:
-            self.discriminator.check(self.stored_as, item)
         return self.plan.decode(item)
 
 
@@ -93,7 +89,10 @@ def compile_view(
         )
     times: dict[str, Role] = {name: "ttl" for name, plan in node.fields.items() if plan.role == "ttl"}
     fitted = _Fitter().struct(compile_view_structure(model, times, zone), node, model.__name__)
-    return View(ModelPlan(model, fitted), tuple(_paths(fitted, node)), stored_as, discriminator)
+    plan = ModelPlan(model, fitted)
+    if discriminator is not None:
+        discriminator.bind(plan, stored_as)
+    return View(plan, tuple(_paths(fitted, node)))
 
 
 class _Fitter:
