@@ -71,7 +71,7 @@ _NOT_READ: Final = (MsgspecError, ValueError, RecursionError)
 #: Makes a TypedDict of names that type checkers need not know.
 _typed_dict: Final[Any] = TypedDict
 
-_REPLIES: Final[dict[str, Callable[[bytes], Any]]] = {
+_REPLIES: Final[dict[str, Callable[[bytes | bytearray], Any]]] = {
     "GetItem": Decoder(_One).decode,
     "Query": Decoder(_List).decode,
     "Scan": Decoder(_List).decode,
@@ -80,7 +80,7 @@ _REPLIES: Final[dict[str, Callable[[bytes], Any]]] = {
 }
 
 
-def loads_around_items(operation: str, text: bytes) -> Payload:
+def loads_around_items(operation: str, text: bytes | bytearray) -> Payload:
     """
     Read the JSON text of a reply, and leave its items text; where it is not as it should be, read all of it.
 
@@ -147,7 +147,7 @@ def is_item(value: object) -> TypeGuard[StoredItem]:
     return isinstance(value, dict | Raw)
 
 
-def _is_unicode(text: bytes) -> bool:
+def _is_unicode(text: bytes | bytearray) -> bool:
     if text.isascii():
         return True
     try:

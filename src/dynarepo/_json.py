@@ -24,7 +24,7 @@ def dumps(payload: Payload | str) -> bytes:
         raise InvalidValueError("the request holds a value that JSON text cannot carry") from None
 
 
-def loads(text: bytes) -> Any:
+def loads(text: bytes | bytearray) -> Any:
     """
     Read JSON text: no NaN or infinity, no bad UTF-8, at most 200 levels.
 

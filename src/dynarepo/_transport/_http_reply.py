@@ -47,7 +47,7 @@ class HttpReply:
 
     status: int
     headers: dict[str, str]
-    body: bytes = b""
+    body: bytes | bytearray = b""
     is_last: bool = False
 
 
@@ -80,7 +80,7 @@ class ReplyParser:
         if self._chunks is not None:
             rest = self._chunks.feed(data, self._body)
             self._check_length(reply, len(self._body))
-            return None if rest is None else self._whole(reply, bytes(self._body), rest)
+            return None if rest is None else self._whole(reply, self._body, rest)
         missing = self._missing
         if missing is None:
             self._body += data
@@ -90,15 +90,15 @@ class ReplyParser:
             return self._whole(reply, data[:missing], data[missing:])
         self._body += data[:missing]
         self._missing = missing - min(missing, len(data))
-        return None if self._missing else self._whole(reply, bytes(self._body), data[missing:])
+        return None if self._missing else self._whole(reply, self._body, data[missing:])
 
     def end(self) -> HttpReply | None:
         """Take the end of the connection; give the reply if that is what ended it."""
         if self._reply is None or self._missing is not None or self._chunks is not None:
             return None
-        return self._whole(self._reply, bytes(self._body), b"")
+        return self._whole(self._reply, self._body, b"")
 
-    def _whole(self, reply: HttpReply, body: bytes, rest: bytes) -> HttpReply:
+    def _whole(self, reply: HttpReply, body: bytes | bytearray, rest: bytes) -> HttpReply:
         reply.body = body
         reply.is_last = reply.is_last or bool(rest)
         return reply

@@ -19,7 +19,12 @@ CONTENT_TYPE: Final = "application/x-amz-json-1.0"
 
 
 def read_reply(
-    operation: str, status: int, headers: Mapping[str, str], body: bytes, *, leaves_items: bool = False
+    operation: str,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes | bytearray,
+    *,
+    leaves_items: bool = False,
 ) -> Payload:
     """
     Read a reply off the wire.
@@ -54,7 +59,7 @@ def unexpected(operation: str, status: int, headers: Mapping[str, str], what: st
     return AttemptError(error, may_have_acted=status < 300 or status >= 500)
 
 
-def _check(operation: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+def _check(operation: str, status: int, headers: Mapping[str, str], body: bytes | bytearray) -> None:
     if not _checksum_fits(headers.get("x-amz-crc32"), body):
         raise unexpected(operation, status, headers, "the reply does not fit its checksum")
     if status != 200:
@@ -65,11 +70,11 @@ def _check(operation: str, status: int, headers: Mapping[str, str], body: bytes)
         raise unexpected(operation, status, headers, "the reply has no request id")
 
 
-def _checksum_fits(checksum: str | None, body: bytes) -> bool:
+def _checksum_fits(checksum: str | None, body: bytes | bytearray) -> bool:
     return checksum is None or checksum.strip() == str(crc32(body))
 
 
-def _error_body(body: bytes) -> Mapping[str, Any]:
+def _error_body(body: bytes | bytearray) -> Mapping[str, Any]:
     try:
         error = loads(body)
     except ValueError:
