@@ -76,6 +76,33 @@ def test_plain_csv_is_text_and_keys_have_the_types_of_the_table(tmp_path: Path) 
     ]
 
 
+def test_a_column_may_be_named_as_a_type_and_a_key_may_have_a_colon(tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text("S,a:b\nx,1\n")
+    assert list(FORMATS["csv"].read(path, {"a:b": "N"})) == [{"S": {"S": "x"}, "a:b": {"N": "1"}}]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("csv", "pk\na\n"), ("jsonl", '{"pk":"a"}\n'), ("dynamodb-json", '{"Item":{"pk":{"S":"a"}}}\n')],
+)
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_a_byte_order_mark_is_no_part_of_the_first_item(
+    name: str, text: str, ending: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"items{ending}"
+    content = text.encode("utf-8-sig")
+    path.write_bytes(gzip.compress(content) if ending else content)
+    assert list(FORMATS[name].read(path, {})) == [{"pk": {"S": "a"}}]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("attribute", ["\ufeffpk", "fine:n", "a:N", ":", "S"])
+def test_odd_names_come_back(name: str, attribute: str, tmp_path: Path) -> None:
+    found = [{attribute: {"S": "\ufeffa"}}]
+    assert back(name, found, tmp_path / "items") == found
+
+
 def test_parquet_of_somebody_else_is_read_by_its_types(tmp_path: Path) -> None:
     path = tmp_path / "items.parquet"
     row = {"s": "a", "i": 1, "f": 0.1, "b": b"\x00", "y": True, "l": [1, None], "m": {"x": "y"}, "z": None}
@@ -125,7 +152,9 @@ def test_parquet_has_numbers_in_the_narrowest_type_that_holds_all(
         ("jsonl", b'{"a":{"$M":1}}\n', "line 1: not a map"),
         ("jsonl", b'{"a":"\\ud800"}\n', "line 1: a lone surrogate, which is no text"),
         ("jsonl", b'{"a":' + b"[" * 100_000, "line 1: nested deeper than DynamoDB stores"),
-        ("jsonl", b'{"a":1}\n\xff\n', "not of this format, or cut off"),
+        ("jsonl", b'{"\\ud800":"secret"}\n', "line 1: a lone surrogate, which is no text"),
+        ("jsonl", b'{"a":1}\n{"a":"\xff"}\n{"a":1}\n', "line 2: not UTF-8"),
+        ("dynamodb-json", b'{"Item":{"a":{"S":"\\ud800"}}}\n', "line 1: a lone surrogate, which is no text"),
         ("dynamodb-json", b'{"a":1}\n', "line 1: not an item as"),
         ("dynamodb-json", b'{"Item":{}}\n', "line 1: not an item as"),
         ("dynamodb-json", b'{"Item":{"a":{"N":"secret"}}}\n', "line 1: not an item as"),
@@ -134,6 +163,14 @@ def test_parquet_has_numbers_in_the_narrowest_type_that_holds_all(
         ("csv", b"a:S\n1,2\n", "row 2: 2 cells, and 1 columns"),
         ("csv", b"a:S,a:N\nx,1\n", "row 2: two cells of one attribute"),
         ("csv", b'a:S\n"x\n', "not of this format, or cut off"),
+        ("csv", b"a\xff:S\nx\n", "row 1: not UTF-8"),
+        ("csv", b"a:S\nx\n\xff\n", "row 3: not UTF-8"),
+        (
+            "csv",
+            b"pk:S,fine:n\na,secret\n",
+            "row 1: column fine:n: the type behind the colon is one of S, N,",
+        ),
+        ("csv", b"a:\nsecret\n", "row 1: column a:: the type behind the colon is one of S, N,"),
         ("parquet", b"secret", "not of this format, or cut off"),
     ],
 )

@@ -63,7 +63,7 @@ def test_an_export_goes_on(number: signal.Signals, ending: str, shop: CommandLin
     # Each segment ends by one more page at most.
     assert exported["read_units"] <= (COUNT - done) / 20 + 4
     assert sorted(each.name for each in tmp_path.iterdir() if each.is_file()) == [path.name]
-    assert exported["items"] == COUNT
+    assert (exported["items"], exported["items_this_run"]) == (COUNT, COUNT - done)
     other = shop.make_table(name=f"{shop.table}-other")
     (imported,) = shop.lines("import", path, "-t", other)
     assert imported["items"] == COUNT
@@ -83,7 +83,7 @@ def test_an_import_goes_on(number: signal.Signals, cli: CommandLine, tmp_path: P
     # Batches of 25, each of one unit here, and none for what was done before.
     (imported,) = cli.lines("import", path, "-t", cli.table)
     assert imported["write_units"] <= (COUNT - done) / 25 + 1
-    assert imported["items"] == COUNT
+    assert (imported["items"], imported["items_this_run"]) == (COUNT, COUNT - done)
     assert cli.all_items() == in_order(orders)
     assert not state.exists()
 
@@ -96,9 +96,41 @@ def test_a_copy_goes_on(shop: CommandLine, tmp_path: Path) -> None:
     done = json.loads(state.read_text())["items"]
     (copied,) = shop.lines(*args, "--page-size", 20)
     assert copied["read_units"] <= (COUNT - done) / 20 + 4
-    assert copied["items"] == COUNT
+    assert (copied["items"], copied["items_this_run"]) == (COUNT, COUNT - done)
     assert shop.all_items(target) == shop.all_items()
     assert not state.exists()
+
+
+def test_an_export_at_work_is_alone_until_it_is_killed(shop: CommandLine, tmp_path: Path) -> None:
+    path, state = tmp_path / "shop.jsonl", tmp_path / "shop.jsonl.state"
+    args = ("export", path, "-t", shop.table, "--segments", 2)
+    process = shop.started(*args, *SLOWLY)
+    try:
+        until("a state file", state.exists)
+        said = shop.refused(*args, "--restart", "--yes", code=1)
+    finally:
+        process.kill()
+        process.communicate()
+    assert said == f"another run is at work on {state}: let it end first"
+    shop(*args)
+    numbers = sorted(json.loads(line)["number"] for line in path.read_text().splitlines())
+    assert numbers == list(range(COUNT))
+
+
+def test_a_file_that_is_mended_is_imported_from_its_beginning(
+    cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.make_table()
+    monkeypatch.setattr("dynarepo.cli._importing._CHUNK", 100)
+    path = tmp_path / "shop.jsonl"
+    lines = [json.dumps(order(number)) for number in range(COUNT)]
+    path.write_text("\n".join([*lines[:150], "{", *lines[151:]]))
+    args = ("import", path, "-t", cli.table)
+    assert "shop.jsonl, line 151: not JSON" in cli.refused(*args, code=1)
+    path.write_text("\n".join(lines))
+    assert "the file changed since" in cli.refused(*args)
+    (imported,) = cli.lines(*args, "--restart", "--yes")
+    assert (imported["items"], imported["items_this_run"]) == (COUNT, COUNT)
 
 
 def test_what_was_written_after_the_last_save_is_cut_off(shop: CommandLine, tmp_path: Path) -> None:

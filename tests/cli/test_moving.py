@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dynarepo.cli._checkpoint import alone
 from dynarepo.cli._formats import FORMATS, format_of
 from dynarepo.cli._raw_table import RawTable
 from tests.cli.calling import CommandLine, in_order, order
@@ -108,22 +109,53 @@ def test_the_last_of_several_items_with_one_key_wins(cli: CommandLine, tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("text", "said", "code"),
+    ("line", "said"),
     [
-        ('{"pk":"a","number":1}\n{"pk":"secret"}\n', "item 2 lacks number, a key attribute", 2),
-        ('{"pk":"a","number":"secret"}\n', "item 1: the key value number is of the wrong type", 2),
-        ('{"pk":"a","number":1}\nsecret\n', "line 2: not JSON", 1),
+        ('{"pk":"secret"}', "the item lacks number, a key attribute of the table"),
+        ('{"pk":"a","number":"secret"}', "the item: the key value number is of the wrong type"),
+        ("secret", "not JSON, from character 1 on"),
+        ('{"pk":"secret","number":1,"\\ud800":2}', "a lone surrogate, which is no text"),
+        (
+            json.dumps({"pk": "a", "number": 1, "note": "secret " * 60_000}),
+            "the item has 420,015 bytes, and DynamoDB stores 409,600: shorten it or leave it out",
+        ),
     ],
+    ids=["no key", "other key", "no JSON", "no text", "too large"],
 )
-def test_an_item_that_does_not_fit_is_told_by_its_place(
-    text: str, said: str, code: int, cli: CommandLine, tmp_path: Path
+def test_an_item_that_does_not_fit_is_told_by_its_place_before_its_chunk_is_sent(
+    line: str, said: str, cli: CommandLine, tmp_path: Path
 ) -> None:
     cli.make_table()
     path = tmp_path / "odd.jsonl"
-    path.write_text(text)
-    line = cli.refused("import", path, "-t", cli.table, code=code)
-    assert said in line
-    assert "secret" not in line
+    path.write_text(f'{{"pk":"a","number":1}}\n\n{line}\n')
+    assert cli.refused("import", path, "-t", cli.table, code=1) == f"{path}, line 3: {said}"
+    assert cli.all_items() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "place"), [("csv", "row 3"), ("dynamodb-json", "line 2"), ("parquet", "row 2")]
+)
+def test_every_format_tells_the_place_of_an_item_that_does_not_fit(
+    name: str, place: str, cli: CommandLine, tmp_path: Path
+) -> None:
+    cli.make_table()
+    path = tmp_path / "odd"
+    FORMATS[name].write(path, lambda: iter([{"pk": {"S": "a"}, "number": {"N": "1"}}, {"pk": {"S": "b"}}]))
+    said = cli.refused("import", path, "--format", name, "-t", cli.table, code=1)
+    assert said == f"{path}, {place}: the item lacks number, a key attribute of the table"
+
+
+def test_an_item_of_the_largest_size_is_imported(
+    cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.make_table()
+    monkeypatch.setattr("dynarepo.cli._importing._MAX_ITEM_BYTES", 25)
+    bare = {"pk": "a", "number": 1, "note": ""}  # 15 bytes
+    cli.fill(tmp_path / "large.jsonl", [bare | {"note": "x" * 10}])
+    (tmp_path / "larger.jsonl").write_text(json.dumps(bare | {"note": "x" * 11}))
+    assert "has 26 bytes" in cli.refused(
+        "import", tmp_path / "larger.jsonl", "-t", cli.table, "--yes", code=1
+    )
 
 
 def test_an_import_can_be_bounded(cli: CommandLine, tmp_path: Path) -> None:
@@ -179,6 +211,34 @@ def test_a_copy_that_cannot_be_is_refused(
     assert "has items. Replace those" in shop.refused(
         "copy", shop.table, "-t", shop.make_table(name=f"{shop.table}-empty")
     )
+
+
+@pytest.mark.parametrize("locked", ["shop.jsonl.state", "shop.jsonl.partial", "import-state", "copy-state"])
+def test_a_second_run_is_refused_while_another_is_at_work(
+    locked: str, cli: CommandLine, tmp_path: Path
+) -> None:
+    path = tmp_path / "shop.jsonl"
+    command: tuple[object, ...] = ("export", path)
+    if locked == "import-state":
+        path.write_text("{}")
+        command = ("import", path, "--state", tmp_path / locked)
+    elif locked == "copy-state":
+        command = ("copy", "target", "--state", tmp_path / locked)
+    with alone(tmp_path / locked):
+        # Nothing is asked for: there is no such table.
+        said = cli.refused(*command, "-t", cli.table, code=1)
+        assert said == f"another run is at work on {tmp_path / locked}: let it end first"
+
+
+def test_a_run_that_goes_on_says_how_many_items_it_did_itself(
+    shop: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("dynarepo.cli._checkpoint.Checkpoint.remove", lambda _: None)
+    target = shop.make_table(name=f"{shop.table}-copy")
+    for args in (("export", "shop.csv"), ("import", "shop.csv", "--yes"), ("copy", target, "--yes")):
+        assert "by this run" not in shop(*args, "-t", shop.table).stdout
+        assert ", 0 of them by this run: 0.0 " in shop(*args, "-t", shop.table).stdout
 
 
 def test_a_filter_with_a_limit_reads_whole_pages(shop: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ import click
 from dynarepo._config import DynamoDBConfig
 from dynarepo._requests import Page
 from dynarepo._wire import WireItem
-from dynarepo.cli._checkpoint import Checkpoint, resumable
+from dynarepo.cli._checkpoint import Checkpoint, alone, resumable
 from dynarepo.cli._conditions import Expressions, Where
 from dynarepo.cli._exits import CommandError, Exit
 from dynarepo.cli._options import (
@@ -112,12 +112,17 @@ def copy_command(
             return checkpoint
 
     meter = bounds.meter()
-    with resumable(state):
-        checkpoint = run(copy())
-    checkpoint.remove()
-    fact = {"items": checkpoint.items, "read_units": meter.read_units, "write_units": meter.write_units}
+    with alone(state):
+        with resumable(state):
+            checkpoint = run(copy())
+        checkpoint.remove()
+    fact = {**checkpoint.counts, "read_units": meter.read_units, "write_units": meter.write_units}
     units = f"{meter.read_units:,.1f} read units, {meter.write_units:,.1f} write units"
-    print_fact(f"copied {counted(checkpoint.items)}: {units}", fact, as_json=settings.as_json)
+    print_fact(
+        f"copied {counted(checkpoint.items)}{checkpoint.by_this_run}: {units}",
+        fact,
+        as_json=settings.as_json,
+    )
 
 
 def _elsewhere(settings: Settings, other: dict[str, str | None]) -> Settings:

@@ -17,7 +17,7 @@ import click
 
 from dynarepo._requests import Page
 from dynarepo._wire import WireItem
-from dynarepo.cli._checkpoint import Checkpoint, resumable
+from dynarepo.cli._checkpoint import Checkpoint, alone, resumable
 from dynarepo.cli._conditions import Expressions, Where
 from dynarepo.cli._exits import CommandError, Exit
 from dynarepo.cli._formats import DYNAMODB_JSON, FORMATS, Format, LineFormat, format_of
@@ -77,9 +77,8 @@ def export_command(
     expressions = Expressions({**members, **({"ConsistentRead": True} if consistent else {})})
     expressions.filter(wheres)
     output = _Output(path, file_format)
-    exists = path.exists()
 
-    async def export() -> tuple[Checkpoint, float]:
+    async def export(*, exists: bool) -> tuple[Checkpoint, float]:
         meter = bounds.meter()
         async with opened(settings, meter) as session:
             table = await session.table()
@@ -99,30 +98,36 @@ def export_command(
                 await output.collect(scan, checkpoint, shown)
             return checkpoint, meter.read_units
 
-    with resumable(state):
-        checkpoint, units = run(export())
-        output.finish()
-    checkpoint.remove()
-    fact = {"items": checkpoint.items, "path": str(path), "read_units": units}
+    with alone(state), alone(output.partial):
+        with resumable(state):
+            checkpoint, units = run(export(exists=path.exists()))
+            output.finish()
+        checkpoint.remove()
+    fact = {**checkpoint.counts, "path": str(path), "read_units": units}
     print_fact(
-        f"exported {counted(checkpoint.items)} to {path}: {units:,.1f} read units",
+        f"exported {counted(checkpoint.items)} to {path}{checkpoint.by_this_run}: {units:,.1f} read units",
         fact,
         as_json=settings.as_json,
     )
 
 
 class _Output:
-    """The file in the making."""
+    """
+    The file in the making.
+
+    Attributes:
+        partial: What is collected in.
+    """
 
     def __init__(self, path: Path, file_format: Format) -> None:
         self._path = path
         self._format = file_format
         self._lines = file_format if isinstance(file_format, LineFormat) else DYNAMODB_JSON
-        self._partial = path.with_name(f"{path.name}.partial")
+        self.partial = path.with_name(f"{path.name}.partial")
 
     async def collect(self, scan: SegmentedScan, checkpoint: Checkpoint, shown: WorkProgress) -> None:
         """Append what is left to read."""
-        if checkpoint.is_begun and checkpoint.is_done and not self._partial.exists() and self._path.exists():
+        if checkpoint.is_begun and checkpoint.is_done and not self.partial.exists() and self._path.exists():
             return  # it was ended between its last two steps
         with self._opened(checkpoint) as file:
             saved_at = time.monotonic()
@@ -153,29 +158,29 @@ class _Output:
 
     def finish(self) -> None:
         """Make the file of what was collected."""
-        if not self._partial.exists():
+        if not self.partial.exists():
             return
         if self._format is self._lines and self._path.suffix != ".gz":
-            self._partial.replace(self._path)
+            self.partial.replace(self._path)
             return
-        new = self._partial.with_name(f"{self._partial.name}.new{self._path.suffix}")
+        new = self.partial.with_name(f"{self.partial.name}.new{self._path.suffix}")
         new.unlink(missing_ok=True)
         new.touch(0o600)
-        self._format.write(new, lambda: self._lines.read(self._partial, {}))
+        self._format.write(new, lambda: self._lines.read(self.partial, {}))
         with new.open("rb") as file:
             os.fsync(file.fileno())
         new.replace(self._path)
-        self._partial.unlink()
+        self.partial.unlink()
 
     def _opened(self, checkpoint: Checkpoint) -> BinaryIO:
         if not checkpoint.is_begun or not checkpoint.size:
             checkpoint.items = checkpoint.size = 0
-            self._partial.unlink(missing_ok=True)
-            self._partial.touch(0o600)
-            return self._partial.open("wb")
-        if not self._partial.exists() or self._partial.stat().st_size < checkpoint.size:
-            raise CommandError(f"{self._partial} is gone or cut off: begin again by --restart", Exit.USAGE)
-        file = self._partial.open("r+b")
+            self.partial.unlink(missing_ok=True)
+            self.partial.touch(0o600)
+            return self.partial.open("wb")
+        if not self.partial.exists() or self.partial.stat().st_size < checkpoint.size:
+            raise CommandError(f"{self.partial} is gone or cut off: begin again by --restart", Exit.USAGE)
+        file = self.partial.open("r+b")
         file.truncate(checkpoint.size)
         file.seek(checkpoint.size)
         return file

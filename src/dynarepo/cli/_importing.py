@@ -13,12 +13,15 @@ from typing import Final
 
 import click
 
-from dynarepo.cli._checkpoint import Checkpoint, resumable
+from dynarepo._codec import item_size
+from dynarepo._wire import WireItem
+from dynarepo.cli._checkpoint import Checkpoint, alone, resumable
 from dynarepo.cli._exits import CommandError, Exit
 from dynarepo.cli._formats import FORMATS, Format, format_of
 from dynarepo.cli._meter import Meter
 from dynarepo.cli._options import Bounds, Settings, bound_options, connection_options, yes_option
 from dynarepo.cli._output import ask, counted, print_fact
+from dynarepo.cli._plain_json import MalformedError
 from dynarepo.cli._progress import progress
 from dynarepo.cli._raw_table import RawTable
 from dynarepo.cli._session import opened, run
@@ -27,6 +30,9 @@ __all__ = ["import_command"]
 
 #: Batches of 25 that travel at once, and some behind them.
 _CHUNK: Final = 500
+
+#: What is stored as one item. The service does not say which of a batch it refuses: each is looked at before.
+_MAX_ITEM_BYTES: Final = 400 * 1024
 
 
 @click.command("import")
@@ -70,20 +76,21 @@ def import_command(
                 "import": table.identity,
                 "at": settings.place,
                 "as": file_format.name,
-                "of": [file.st_size, file.st_mtime_ns],
             }
-            checkpoint = Checkpoint.found(state, work, restart=restart)
+            source = [file.st_size, file.st_mtime_ns]
+            checkpoint = Checkpoint.found(state, work, source=source, restart=restart)
             if not yes and not checkpoint.is_begun and await table.has_items():
                 ask(f"Table {table.name} has items. Replace those that have a key of {path}?", yes=yes)
             await _put_all(table, path, file_format, checkpoint, meter)
             return checkpoint, meter.write_units
 
-    with resumable(state):
-        checkpoint, units = run(import_all())
-    checkpoint.remove()
-    fact = {"items": checkpoint.items, "path": str(path), "write_units": units}
+    with alone(state):
+        with resumable(state):
+            checkpoint, units = run(import_all())
+        checkpoint.remove()
+    fact = {**checkpoint.counts, "path": str(path), "write_units": units}
     print_fact(
-        f"imported {counted(checkpoint.items)} of {path}: {units:,.1f} write units",
+        f"imported {counted(checkpoint.items)} of {path}{checkpoint.by_this_run}: {units:,.1f} write units",
         fact,
         as_json=settings.as_json,
     )
@@ -92,12 +99,19 @@ def import_command(
 async def _put_all(
     table: RawTable, path: Path, file_format: Format, checkpoint: Checkpoint, meter: Meter
 ) -> None:
-    items = file_format.read(path, table.key_types)
+    def check(item: WireItem) -> None:
+        table.plain.check_item(item, "the item")
+        if (size := item_size(item)) > _MAX_ITEM_BYTES:
+            raise MalformedError(
+                f"the item has {size:,} bytes, and DynamoDB stores {_MAX_ITEM_BYTES:,}: "
+                "shorten it or leave it out"
+            )
+
+    items = file_format.read(path, table.key_types, check)
     if sum(1 for _ in islice(items, checkpoint.items)) < checkpoint.items:
         raise CommandError(f"{path} has fewer items than were imported: begin again by --restart", Exit.USAGE)
-    before = checkpoint.items
-    with progress(f"import {table.name}", file_format.count(path), meter, done=before) as shown:
-        while chunk := list(islice(items, meter.chunk(checkpoint.items - before, _CHUNK))):
+    with progress(f"import {table.name}", file_format.count(path), meter, done=checkpoint.before) as shown:
+        while chunk := list(islice(items, meter.chunk(checkpoint.items - checkpoint.before, _CHUNK))):
             puts = table.puts(chunk, checkpoint.items + 1)
             await meter.ready_to_write()
             checkpoint.begin()

@@ -3,7 +3,7 @@ CSV, with a column for each name and type of attribute: `pk:S,age:N,tags:SS`.
 
 An empty cell is an attribute that the item lacks. Text and binary that are empty, or begin with a backslash,
 have a backslash before them. Lists, maps and sets are JSON. A column that states no type is text, or of the
-type that the table's key has there.
+type that the table's key has there; what stands behind a colon is always a type.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Final
 
 from dynarepo._wire import AttributeValue, WireItem
-from dynarepo.cli._formats._format import Items, line_count, opened_text, placed
+from dynarepo.cli._formats._format import Check, Items, line_count, lines_of, opened_text, placed, unchecked
 from dynarepo.cli._plain_json import MalformedError, content_of, content_text
 
 __all__ = ["CSV", "CsvFormat"]
 
-_TYPES: Final = frozenset({"S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"})
+_TYPES: Final = ("S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS")
 _BARE: Final = frozenset({"S", "B"})
 _ESCAPE: Final = "\\"
+_MARK: Final = "\ufeff"
 
 #: An item has up to 400 KB, and JSON may take a few characters for one.
 _MAX_CELL: Final = 16 * 1024 * 1024
@@ -40,6 +41,8 @@ class CsvFormat:
         for item in items():
             columns.update({(name, tag): None for name, value in item.items() for tag in value})
         with opened_text(path, "w") as file:
+            if next(iter(columns), ("",))[0].startswith(_MARK):
+                file.write(_MARK)  # reading takes one away
             writer = csv.writer(file)
             writer.writerow([f"{name}:{tag}" for name, tag in columns])
             for item in items():
@@ -49,17 +52,20 @@ class CsvFormat:
         """Count the lines below the first; text with line ends makes it too high."""
         return max(0, line_count(path) - 1)
 
-    def read(self, path: Path, key_types: Mapping[str, str]) -> Iterator[WireItem]:
+    def read(self, path: Path, key_types: Mapping[str, str], check: Check = unchecked) -> Iterator[WireItem]:
         """Read a file of items."""
         csv.field_size_limit(max(_MAX_CELL, csv.field_size_limit()))
-        with placed(path, "row") as place, opened_text(path, "r") as file:
-            rows = csv.reader(file, strict=True)
+        with placed(path, "row") as place:
+            rows = csv.reader(lines_of(path), strict=True)
+            header = next(rows, [])
             place.number = 1
-            columns = [_column(text, key_types) for text in next(rows, [])]
+            columns = [_column(text, key_types) for text in header]
             for row in rows:
                 place.number += 1
                 if row:
-                    yield _item(columns, row)
+                    item = _item(columns, row)
+                    check(item)
+                    yield item
 
 
 def _cell(value: AttributeValue | None, tag: str) -> str:
@@ -72,9 +78,14 @@ def _cell(value: AttributeValue | None, tag: str) -> str:
 
 
 def _column(text: str, key_types: Mapping[str, str]) -> tuple[str, str]:
-    name, _, tag = text.rpartition(":")
-    if tag in _TYPES:
+    name, colon, tag = text.rpartition(":")
+    if colon and tag in _TYPES:
         return name, tag
+    if colon and text not in key_types:
+        known = ", ".join(_TYPES)
+        raise MalformedError(
+            f"column {text}: the type behind the colon is one of {known}; text of this name is {text}:S"
+        )
     return text, key_types.get(text, "S")
 
 

@@ -13,12 +13,29 @@ from typing import IO, Final, Protocol, TypeAlias
 from dynarepo._wire import WireItem
 from dynarepo.cli._exits import CommandError
 from dynarepo.cli._plain_json import MalformedError
-from dynarepo.exceptions import InvalidValueError
+from dynarepo.exceptions import InvalidKeyError, InvalidValueError
 
-__all__ = ["Format", "Items", "line_count", "malformed", "opened_text", "placed"]
+__all__ = [
+    "Check",
+    "Format",
+    "Items",
+    "line_count",
+    "lines_of",
+    "malformed",
+    "opened_text",
+    "placed",
+    "unchecked",
+]
 
 #: Gives the items from the first one on, as often as it is called.
 Items: TypeAlias = Callable[[], Iterator[WireItem]]
+
+#: Refuses an item that cannot be used, by `MalformedError` or `InvalidKeyError`.
+Check: TypeAlias = Callable[[WireItem], None]
+
+
+def unchecked(item: WireItem) -> None:
+    """Take every item."""
 
 
 class Format(Protocol):
@@ -37,16 +54,18 @@ class Format(Protocol):
         """Count the items of a file, or guess."""
         ...
 
-    def read(self, path: Path, key_types: Mapping[str, str]) -> Iterator[WireItem]:
+    def read(self, path: Path, key_types: Mapping[str, str], check: Check = unchecked) -> Iterator[WireItem]:
         """
         Read a file of items.
 
         Args:
             path: The file.
             key_types: The types of the table's key attributes, for a file that states none.
+            check: Looks at each item.
 
         Raises:
-            CommandError: The file is not of this format; the message says where, and holds no value.
+            CommandError: The file is not of this format, or an item is refused; the message says where, and
+                holds no value.
         """
         ...
 
@@ -79,17 +98,28 @@ def placed(path: Path, unit: str, *others: type[Exception]) -> Iterator[Place]:
     place = Place()
     try:
         yield place
-    except (MalformedError, InvalidValueError) as error:
+    except (MalformedError, InvalidKeyError, InvalidValueError) as error:
         raise malformed(path, f"{unit} {place.number}", error) from None
+    except UnicodeError:
+        raise malformed(path, f"{unit} {place.number + 1}", "not UTF-8") from None
     except _MALFORMED + others:
         raise malformed(path, f"{unit} {place.number + 1}", "not of this format, or cut off") from None
 
 
-def opened_text(path: Path, mode: str) -> IO[str]:
-    """Open a file of UTF-8 text with its line ends as they are; one that ends in `.gz` is compressed."""
+def opened_text(path: Path, mode: str, encoding: str = "utf-8", errors: str = "strict") -> IO[str]:
+    """Open a file of text with its line ends as they are; one that ends in `.gz` is compressed."""
     if path.suffix == ".gz":
-        return gzip.open(path, f"{mode}t", encoding="utf-8", newline="")  # type: ignore[return-value]
-    return path.open(mode, encoding="utf-8", newline="")
+        return gzip.open(path, f"{mode}t", encoding=encoding, errors=errors, newline="")  # type: ignore[return-value]
+    return path.open(mode, encoding=encoding, errors=errors, newline="")
+
+
+def lines_of(path: Path) -> Iterator[str]:
+    """Read lines of UTF-8, with a byte order mark or without; `UnicodeError` at the first that is not."""
+    # Files are decoded in blocks: an error in one would be told of the line where its block begins.
+    with opened_text(path, "r", "utf-8-sig", "surrogateescape") as file:
+        for line in file:
+            line.encode()
+            yield line
 
 
 def line_count(path: Path) -> int:

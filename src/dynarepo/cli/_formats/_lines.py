@@ -10,7 +10,7 @@ from typing import Final
 
 from dynarepo._codec import DecodeError, decode_item
 from dynarepo._wire import WireItem
-from dynarepo.cli._formats._format import Items, line_count, opened_text, placed
+from dynarepo.cli._formats._format import Check, Items, line_count, lines_of, opened_text, placed, unchecked
 from dynarepo.cli._plain_json import MalformedError, item_of, item_text
 
 __all__ = ["DYNAMODB_JSON", "JSON_LINES", "LineFormat"]
@@ -33,13 +33,29 @@ class LineFormat:
         """Count the lines."""
         return line_count(path)
 
-    def read(self, path: Path, key_types: Mapping[str, str]) -> Iterator[WireItem]:  # noqa: ARG002
+    def read(
+        self,
+        path: Path,
+        key_types: Mapping[str, str],  # noqa: ARG002
+        check: Check = unchecked,
+    ) -> Iterator[WireItem]:
         """Read a file of items; empty lines are none."""
-        with placed(path, "line") as place, opened_text(path, "r") as file:
-            for line in file:
+        with placed(path, "line") as place:
+            for line in lines_of(path):
                 place.number += 1
                 if line.strip():
-                    yield self.decode(line)
+                    item = self.decode(line)
+                    if "\\u" in line:
+                        _check_text(item)
+                    check(item)
+                    yield item
+
+
+def _check_text(item: WireItem) -> None:
+    try:
+        json.dumps(item, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise MalformedError("a lone surrogate, which is no text") from None
 
 
 def _marshalled(item: WireItem) -> str:

@@ -20,7 +20,7 @@ from typing import Any, Final
 from dynarepo._codec import decode_number, encode_number
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.cli._exits import CommandError, Exit
-from dynarepo.cli._formats._format import Items, malformed, placed
+from dynarepo.cli._formats._format import Check, Items, malformed, placed, unchecked
 from dynarepo.cli._plain_json import MalformedError, value_of, value_text
 
 __all__ = ["PARQUET", "ParquetFormat"]
@@ -115,7 +115,12 @@ class ParquetFormat:
         except pa.ArrowException:
             raise malformed(path, "as a whole", "not Parquet that can be read") from None
 
-    def read(self, path: Path, key_types: Mapping[str, str]) -> Iterator[WireItem]:  # noqa: ARG002
+    def read(
+        self,
+        path: Path,
+        key_types: Mapping[str, str],  # noqa: ARG002
+        check: Check = unchecked,
+    ) -> Iterator[WireItem]:
         """Read a file of items."""
         pa, pq = _pyarrow()
         with placed(path, "row", pa.ArrowException) as place, pq.ParquetFile(path) as file:
@@ -124,7 +129,9 @@ class ParquetFormat:
                 cells = [column.to_pylist() for column in batch.columns]
                 for row in zip(*cells, strict=True):
                     place.number += 1
-                    yield _item(fields, row)
+                    item = _item(fields, row)
+                    check(item)
+                    yield item
 
 
 def _pyarrow() -> tuple[Any, Any]:
