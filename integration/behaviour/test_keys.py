@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from dynarepo import DynamoDBBaseModel, InvalidKeyError, InvalidRequestError, attr
+from dynarepo import DynamoDBBaseModel, InvalidKeyError, InvalidRequestError, RejectedError, attr
 from integration.behaviour.stores import Stores
 
 
@@ -149,3 +149,32 @@ async def test_a_key_in_an_update_is_refused_unsent_ru77(stores: Stores, sent: l
     with pytest.raises(InvalidRequestError, match="sk"):
         await notes.update(pk, "a", {"sk": "b"})
     assert sent == []
+
+
+class Unsorted(BaseModel):
+    """Its table has a sort key, which it does not know."""
+
+    pk: str
+
+    class Meta:
+        partition_key = "pk"
+
+
+class Numbered(BaseModel):
+    """Its table has text as keys."""
+
+    pk: int
+    sk: int
+
+    class Meta:
+        partition_key = "pk"
+        sort_key = "sk"
+
+
+@pytest.mark.parametrize("item", [Unsorted(pk="a"), Numbered(pk=1, sk=2)])
+async def test_keys_that_are_not_the_tables_are_refused_in_words(stores: Stores, item: BaseModel) -> None:
+    notes = await stores.of(Note)
+    others: Any = stores.connection.repository(type(item), table_name=notes.table_name)
+    with pytest.raises(RejectedError, match=r"refused the request: .*TableAdmin\.verify") as raised:
+        await others.save(item)
+    assert raised.value.code == "ValidationException"

@@ -27,6 +27,12 @@ class Note(DynamoDBBaseModel):
     tags: frozenset[str] = frozenset()
 
 
+class Nested(DynamoDBBaseModel):
+    one: dict[str, str]
+    several: list[dict[str, dict[str, list[int]]]]
+    none: list[int]
+
+
 class Streamed:
     """Tables with a stream, deleted at the end."""
 
@@ -75,6 +81,15 @@ async def test_every_write_is_a_change_with_its_items(streamed: Streamed, pk: st
     assert all(change.at is not None and not change.expired for change in changes)
     numbers = [int(change.sequence_number) for change in changes]
     assert numbers == sorted(numbers)
+
+
+async def test_empty_maps_and_lists_come_as_they_were_written(streamed: Streamed, pk: str) -> None:
+    """DynamoDB Local writes an empty map otherwise in a record than in an item."""
+    nested = streamed.connection.repository(Nested, table_name=await streamed.table(Nested))
+    item = Nested(pk=pk, sk="a", one={}, several=[{}, {"inner": {}, "full": {"list": []}}], none=[])
+    await nested.save(item)
+    (change,) = await take(nested.changes(start="oldest", poll_interval=0.1), 1)
+    assert change.new == item
 
 
 @pytest.mark.parametrize("stream", ["keys_only", "new_image", "old_image"])

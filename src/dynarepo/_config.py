@@ -64,7 +64,8 @@ class DynamoDBConfig(BaseModel):
 
     Args:
         table_name: The table of every model whose `Meta` names none; 3 to 255 of `A-Za-z0-9_.-`, or an ARN.
-        region: An AWS region such as `eu-west-1`; without it, the standard AWS chain decides.
+        region: An AWS region such as `eu-west-1`; without it, that of the standard AWS chain,
+            else the environment variable `AWS_REGION`.
         endpoint_url: Another endpoint, such as DynamoDB Local's. Plain `http` is accepted for
             loopback addresses only.
         allow_insecure_endpoint: Accept plain `http` for any host; items can then be read on the way.

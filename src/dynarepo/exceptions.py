@@ -331,7 +331,7 @@ class WriteOutcomeUnknownError(DynamoDBServiceError):
 
 
 class RejectedError(DynamoDBServiceError):
-    """The service refused the request; `code` says why. Nothing was changed."""
+    """The service refused the request, for the reason in the message, or by `code`. Nothing was changed."""
 
 
 class TableNotFoundError(RejectedError):

@@ -21,7 +21,7 @@ from dynarepo._connection import Channel
 from dynarepo._connection._opening import open_sdk
 from dynarepo._connection._sdk_descriptions import DescriptionFiles
 from dynarepo._connection._sdk_session import PreparedSession, SdkSession, prepare
-from dynarepo.exceptions import ConnectionClosedError
+from dynarepo.exceptions import ConfigurationError, ConnectionClosedError
 from dynarepo.testing import FakeTransport
 from tests.recording_logger import RecordingLogger
 from tests.transport.rigs import config_for
@@ -171,6 +171,43 @@ async def test_the_endpoints_of_all_services_are_let_go_of() -> None:
         assert resolvers() <= others
         client = await stack.enter_async_context(prepared.session.client("sts", region_name="eu-west-1"))
         assert client.meta.endpoint_url == "https://sts.eu-west-1.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"AWS_REGION": "eu-west-3"}, "eu-west-3"),
+        ({"AWS_REGION": "eu-west-3", "AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
+        ({"AWS_REGION": "eu-west-3", "AWS_PROFILE": "here"}, "eu-north-1"),
+        ({"AWS_REGION": "eu-west-3", "AWS_DEFAULT_REGION": ""}, "eu-west-3"),
+    ],
+)
+async def test_the_region_of_functions_and_containers_counts_where_the_sdk_finds_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, environment: dict[str, str], expected: str
+) -> None:
+    (tmp_path / "config").write_text("[profile here]\nregion = eu-north-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    async with AsyncExitStack() as stack:
+        assert (await open_sdk(config_for(NOBODY, region=None), stack)).region == expected
+
+
+async def test_the_configurations_region_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
+    async with AsyncExitStack() as stack:
+        assert (await open_sdk(config_for(NOBODY), stack)).region == "eu-west-1"
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+async def test_without_a_region_anywhere_the_message_says_where(
+    monkeypatch: pytest.MonkeyPatch, empty: str | None
+) -> None:
+    if empty is not None:
+        monkeypatch.setenv("AWS_REGION", empty)
+    async with AsyncExitStack() as stack:
+        with pytest.raises(ConfigurationError, match="AWS_DEFAULT_REGION"):
+            await open_sdk(config_for(NOBODY, region=None), stack)
 
 
 @pytest.mark.parametrize("bundle", [certifi.where(), None])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -285,3 +286,8 @@ async def test_errors_on_a_web_socket_are_left_to_the_server() -> None:
     scope = {"type": "websocket", "path": "/", "headers": [], "query_string": b"", "subprotocols": []}
     with pytest.raises(dynarepo.ItemNotFoundError):
         await app(scope, receive, send)
+
+
+def test_a_logger_of_logging_is_refused_at_once() -> None:
+    with pytest.raises(dynarepo.ConfigurationError, match="structlog"):
+        add_error_handlers(FastAPI(), logger=logging.getLogger("app"))  # type: ignore[arg-type]

@@ -75,7 +75,16 @@ async def test_an_incomplete_batch_says_what_it_was_about() -> None:
     error = raised.value
     assert (error.operation, error.table_name) == ("BatchWriteItem", "app")
     assert (error.code, error.request_id) == ("ValidationException", "FAKE0REQUEST0ID")
-    assert error.message.startswith("the batch is incomplete: 0 written, 1 not written, 0 unknown")
+    assert error.message == (
+        "the batch is incomplete: 0 written, 1 not written, 0 unknown: the service refused the request"
+    )
+
+
+async def test_an_incomplete_batch_shows_no_text_of_a_fault_that_is_not_ours() -> None:
+    fake = FakeTransport.answering(lambda _operation, _payload: 1 / 0)
+    async with on_fake(fake, User) as repository:
+        with pytest.raises(DynamoDBBatchOperationError, match=r"1 unknown: ZeroDivisionError \["):
+            await repository.batch_write(users(1))
 
 
 async def test_a_reply_with_keys_of_somebody_else_says_what_it_was_about() -> None:

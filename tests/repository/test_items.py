@@ -15,6 +15,7 @@ from dynarepo import (
     ItemAlreadyExistsError,
     ItemNotFoundError,
     RequestRefusedError,
+    TransactWriteItem,
     UnexpectedResponseError,
     WriteOutcomeUnknownError,
     attr,
@@ -23,7 +24,7 @@ from dynarepo import (
 from dynarepo._wire import Payload
 from dynarepo.testing import FakeTransport, error_reply, lost_reply
 from tests.faked import on_fake
-from tests.models import Reading, Setting, User
+from tests.models import Order, Reading, Setting, User
 from tests.repository.kinds import EVERY_KIND, Kind
 
 
@@ -291,4 +292,21 @@ async def test_a_model_of_another_type_is_refused_without_a_request() -> None:
         for call in (users.save(other), users.create(other), users.batch_write([other])):
             with pytest.raises(RequestRefusedError):
                 await call
+    assert fake.requests == []
+
+
+MISPLACED: Any = ({"level": 2}, lambda item: [increment(item.level, 1)], {"order_id": 2})
+
+
+@pytest.mark.parametrize("changes", MISPLACED)
+@pytest.mark.parametrize("model", [Setting, Reading, Order])
+async def test_changes_in_the_place_of_the_sort_key_are_refused_with_what_to_do(
+    model: type[Any], changes: Any
+) -> None:
+    fake = FakeTransport()
+    async with on_fake(fake, model) as repository:
+        with pytest.raises(InvalidRequestError, match="changes= is missing, or stands in the place"):
+            await repository.update("1", changes)
+    with pytest.raises(InvalidRequestError, match="changes= is missing, or stands in the place"):
+        TransactWriteItem.update("1", changes)
     assert fake.requests == []

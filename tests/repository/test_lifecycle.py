@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import pytest
+import structlog
 
 from dynarepo import (
     AsyncDynamoDBRepository,
@@ -18,6 +20,7 @@ from dynarepo import (
     SchemaError,
     SortKeyCondition,
     TableAdmin,
+    TableNotFoundError,
     TransactWriteItem,
     WriteOutcomeUnknownError,
 )
@@ -236,6 +239,24 @@ def test_config_and_logger_are_required() -> None:
     for no_logger in (None, object(), print):
         with pytest.raises(ConfigurationError, match="logger"):
             make(User, config=CONFIG, logger=no_logger)
+
+
+@pytest.mark.parametrize(
+    "logger", [logging.getLogger("app"), logging.LoggerAdapter(logging.getLogger("app"), {}), logging]
+)
+def test_a_logger_of_logging_is_refused_with_what_to_do(logger: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"structlog\.get_logger\(\).*structlog\.wrap_logger"):
+        DynamoDBConnection(config=CONFIG, logger=logger)
+
+
+async def test_one_of_structlog_over_logging_is_taken(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    logger = structlog.wrap_logger(logging.getLogger("app"), processors=[structlog.processors.JSONRenderer()])
+    fake = FakeTransport(error_reply("ResourceNotFoundException"))
+    async with DynamoDBConnection(config=CONFIG, logger=logger, transport=fake) as connection:
+        with pytest.raises(TableNotFoundError):
+            await connection.repository(User).get_one("p", "s")
+    assert "dynamodb.operation.failed" in caplog.text
 
 
 def test_a_table_must_be_named_somewhere() -> None:

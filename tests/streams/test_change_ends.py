@@ -14,6 +14,7 @@ from dynarepo import (
     UnexpectedResponseError,
 )
 from dynarepo.streams import (
+    MemoryCheckpoints,
     StreamNotFoundError,
 )
 from dynarepo.testing import FakeTransport, error_reply
@@ -127,6 +128,10 @@ async def test_a_reply_that_is_not_dynamodbs_is_refused(
         {"poll_interval": 0},
         {"poll_interval": "1"},
         {"poll_interval": 61},
+        {"checkpoints": 5},
+        {"checkpoints": MemoryCheckpoints},
+        {"checkpoints": {}},
+        {"on_invalid": 3},
     ],
 )
 async def test_arguments_out_of_range_are_refused_at_once(options: dict[str, Any]) -> None:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import pytest
 from pydantic import BaseModel
 
-from dynarepo import AsyncDynamoDBRepository, DynamoDBConfig, InvalidRequestError, TableMismatchError
+from dynarepo import (
+    AsyncDynamoDBRepository,
+    ConfigurationError,
+    DynamoDBConfig,
+    InvalidRequestError,
+    TableMismatchError,
+)
 from dynarepo.streams import Change, InvalidChangeError, handle_event
 from dynarepo.testing import FakeTransport
 from tests.recording_logger import RecordingLogger
@@ -125,6 +132,39 @@ async def test_changes_come_in_their_order_and_nothing_is_to_be_repeated(logger:
         "333",
     )
     assert removed.at == datetime(2016, 11, 18, 20, 9, tzinfo=UTC)
+
+
+async def test_a_handler_may_be_a_plain_function(logger: RecordingLogger) -> None:
+    changes: list[Change[Message]] = []
+    assert await handle_event(EVENT, Message, changes.append, logger=logger) == {"batchItemFailures": []}
+    assert [change.sequence_number for change in changes] == ["111", "222", "333"]
+    assert logger.events == []
+
+
+async def test_what_a_plain_function_raises_is_a_failure(logger: RecordingLogger) -> None:
+    def fail(change: Change[Message]) -> None:
+        raise ValueError("secret")
+
+    answer = await handle_event(EVENT, Message, fail, logger=logger)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "111"}]}
+
+
+@pytest.mark.parametrize("options", [{"handler": None}, {"handler": 3}, {"on_invalid": 3}])
+async def test_a_handler_that_is_no_function_is_refused(
+    options: dict[str, Any], logger: RecordingLogger
+) -> None:
+    handler = Recorder()
+    with pytest.raises(InvalidRequestError, match="a function or a coroutine function"):
+        await handle_event(EVENT, Message, **{"handler": handler, "logger": logger, **options})
+    assert handler.changes == []
+
+
+async def test_a_logger_of_logging_is_refused_before_anything_is_processed() -> None:
+    handler = Recorder()
+    logger: Any = logging.getLogger("app")
+    with pytest.raises(ConfigurationError, match="structlog"):
+        await handle_event(EVENT, Message, handler, logger=logger)
+    assert handler.changes == []
 
 
 async def test_the_first_failure_is_what_is_repeated_from(logger: RecordingLogger) -> None:

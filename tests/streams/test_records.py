@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
 
+from dynarepo import DynamoDBBaseModel
 from dynarepo._codec import bind, unite
 from dynarepo._requests import Reading
 from dynarepo._streams import Change, ChangeDecoder, read_record
@@ -94,6 +96,60 @@ def test_a_key_that_is_none_is_refused(keys: Any) -> None:
     with pytest.raises(InvalidChangeError, match="change 1 of shard-0") as caught:
         change_of(raw, User)
     assert "secret" not in str(caught.value)
+
+
+class Nested(DynamoDBBaseModel):
+    one: dict[str, str]
+    several: list[dict[str, dict[str, int]]]
+
+
+def test_an_empty_object_in_the_place_of_a_value_is_an_empty_map() -> None:
+    whole = Nested(pk="a", sk="b", one={}, several=[{}, {"inner": {}, "full": {"n": 1}}])
+    raw = raw_record(1, whole, whole)
+    for image in ("OldImage", "NewImage"):
+        raw["dynamodb"][image]["one"] = {}
+        raw["dynamodb"][image]["several"] = {
+            "L": [{}, {"M": {"inner": {}, "full": {"M": {"n": {"N": "1"}}}}}]
+        }
+    given = copy.deepcopy(raw)
+    change = change_of(raw, Nested)
+    assert change is not None
+    assert (change.old, change.new) == (whole, whole)
+    assert raw == given
+
+
+def test_an_empty_object_is_no_text() -> None:
+    raw = raw_record(1, user(1))
+    raw["dynamodb"]["NewImage"]["age"] = {}
+    with pytest.raises(InvalidChangeError) as caught:
+        change_of(raw, User)
+    assert caught.value.fields == ("age",)
+
+
+@pytest.mark.parametrize("value", [{"M": []}, {"L": {}}, {"M": {}, "S": "x"}, {"L": [], "N": "1"}, [], None])
+def test_what_is_no_value_is_not_made_one(value: Any) -> None:
+    raw = raw_record(1, Nested(pk="a", sk="b", one={}, several=[]))
+    raw["dynamodb"]["NewImage"]["one"] = value
+    with pytest.raises(InvalidChangeError):
+        change_of(raw, Nested)
+
+
+def test_values_that_nest_too_deep_are_refused() -> None:
+    raw = raw_record(1, user(1))
+    value: Any = {}
+    for _ in range(100_000):
+        value = {"L": [value]}
+    raw["dynamodb"]["NewImage"]["age"] = value
+    with pytest.raises(InvalidChangeError):
+        change_of(raw, User)
+
+
+@pytest.mark.parametrize("key", [{"pk": {}, "sk": {"S": "x"}}, {"pk": {"S": "a"}, "sk": {}}])
+def test_a_key_is_no_empty_map(key: Any) -> None:
+    raw = raw_record(1, user(1))
+    raw["dynamodb"]["Keys"] = key
+    with pytest.raises(InvalidChangeError):
+        change_of(raw, User)
 
 
 def test_a_record_shows_no_value() -> None:

@@ -7,6 +7,7 @@ What can be done without the event loop is done by `prepare`, which may run in a
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -140,7 +141,7 @@ def prepare(config: DynamoDBConfig) -> PreparedSession:
         sdk.register_component("data_loader", loader)
         session = aioboto3.Session(
             botocore_session=sdk,
-            region_name=config.region,
+            region_name=config.region or _region(sdk),
             aws_access_key_id=_reveal(config.aws_access_key_id),
             aws_secret_access_key=_reveal(config.aws_secret_access_key),
             aws_session_token=_reveal(config.aws_session_token),
@@ -169,6 +170,12 @@ def _told_as_ours() -> Iterator[None]:
 
 def _is_plain(endpoint_url: str | None) -> bool:
     return endpoint_url is not None and endpoint_url.startswith("http:")
+
+
+def _region(sdk: AioSession) -> str | None:
+    # AWS sets AWS_REGION for functions and containers, and the SDK does not read it.
+    found: Any = sdk.get_config_variable("region")
+    return found or os.environ.get("AWS_REGION") or None
 
 
 def _reveal(secret: SecretStr | None) -> str | None:

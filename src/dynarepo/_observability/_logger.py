@@ -1,10 +1,13 @@
-"""What a logger must have; every structlog logger does."""
+"""What a logger must have; every structlog logger does, and those of `logging` do not."""
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Protocol
 
-__all__ = ["Logger"]
+from dynarepo.exceptions import ConfigurationError
+
+__all__ = ["Logger", "check_logger"]
 
 
 class Logger(Protocol):
@@ -25,3 +28,19 @@ class Logger(Protocol):
     def error(self, event: str, /, **fields: Any) -> Any:
         """Log a failure."""
         ...
+
+
+def check_logger(logger: object) -> None:
+    """
+    Refuse what would fail at its first event.
+
+    Raises:
+        ConfigurationError: It is no logger, or one that takes no fields.
+    """
+    if logger is logging or isinstance(logger, logging.Logger | logging.LoggerAdapter):
+        raise ConfigurationError(
+            "logger= takes a structlog logger, and one of logging takes no fields: "
+            "give structlog.get_logger(), or structlog.wrap_logger(...) over it"
+        )
+    if not callable(getattr(logger, "info", None)):
+        raise ConfigurationError("logger= takes a structlog logger, such as structlog.get_logger()")

@@ -226,7 +226,7 @@ class BatchWriter(Generic[T]):
             return
         raise DynamoDBBatchOperationError(
             f"the batch is incomplete: {outcome.written} written, {len(outcome.failed)} not written, "
-            f"{len(outcome.unknown)} unknown",
+            f"{len(outcome.unknown)} unknown: {_told(outcome.cause)}",
             failed_items=tuple(outcome.failed),
             unknown_items=tuple(outcome.unknown),
             successful_count=outcome.written,
@@ -235,6 +235,11 @@ class BatchWriter(Generic[T]):
             code=getattr(outcome.cause, "code", None),
             request_id=getattr(outcome.cause, "request_id", None),
         ) from outcome.cause
+
+
+def _told(cause: Exception) -> str:
+    # The text of anything else may hold values.
+    return cause.message if isinstance(cause, DynamoDBServiceError) else type(cause).__name__
 
 
 def _is_one_chunk(entries: Sequence[WriteEntry]) -> bool:

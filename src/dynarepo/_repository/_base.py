@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from dynarepo._codec import Source, bind
 from dynarepo._config import DynamoDBConfig, is_table_name
 from dynarepo._connection import Channel
-from dynarepo._observability import Logger, OpenTelemetry
+from dynarepo._observability import Logger, OpenTelemetry, check_logger
 from dynarepo._pages import Caller, RecordingChannel
 from dynarepo._requests import Explanation, Reading, Target
 from dynarepo._schema import TableSchema
@@ -54,8 +54,7 @@ class Connected:
     ) -> None:
         if not isinstance(config, DynamoDBConfig):
             raise ConfigurationError("config= takes a DynamoDBConfig")
-        if not callable(getattr(logger, "info", None)):
-            raise ConfigurationError("logger= takes a structlog logger, such as structlog.get_logger()")
+        check_logger(logger)
         if not isinstance(telemetry, OpenTelemetry | None):
             raise ConfigurationError("telemetry= takes an OpenTelemetry()")
         self._config = config
@@ -119,7 +118,7 @@ class RepositoryBase(Connected, Generic[T]):
         Args:
             model: Any Pydantic model with a `class Meta`, with `schema=`, or based on `DynamoDBBaseModel`.
             config: Where the table is; required.
-            logger: A structlog logger, or anything with its `debug`, `info`, `warning` and `error`; required.
+            logger: A structlog logger, or anything with its methods that take fields; required.
             schema: The declaration, where the model has no `class Meta`.
             table_name: The table; otherwise the declaration's, otherwise the configuration's.
             transport: Replaces the network, in tests.

@@ -50,7 +50,7 @@ class DynamoDBConnection(Connected):
 
     Args:
         config: Where the tables are, and the options of calls; required.
-        logger: A structlog logger, or anything with its `debug`, `info`, `warning` and `error`; required.
+        logger: A structlog logger, or anything with its methods that take fields; required.
         transport: Replaces the network, in tests.
         telemetry: An `OpenTelemetry()` that makes spans and metrics of all calls on this connection.
     """

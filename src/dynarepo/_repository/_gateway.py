@@ -63,7 +63,7 @@ class TableGateway(ListingGateway):
 
         Args:
             config: Where the tables are, and which one is meant where a call names none; required.
-            logger: A structlog logger, or anything with its `debug`, `info`, `warning` and `error`; required.
+            logger: A structlog logger, or anything with its methods that take fields; required.
             transport: Replaces the network, in tests.
             channel: An open connection to share; `DynamoDBConnection.table_gateway` gives it.
 

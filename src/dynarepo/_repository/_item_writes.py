@@ -14,6 +14,7 @@ from dynarepo._request import Deadline, Request
 from dynarepo._requests import (
     Guard,
     Update,
+    changes_given,
     check_flag,
     condition_of_one,
     create_item,
@@ -151,7 +152,7 @@ class ItemWriteRepository(RepositoryBase[T]):
         the update is made on condition that they are still the same. With `exactly_once`: twice the write
         capacity, and one consistent GetItem.
         """
-        changes, deadline = {} if changes is None else changes, self._caller.deadline()
+        changes, deadline = changes_given(sk, changes), self._caller.deadline()
 
         def updating(was: Stored | None = None) -> Request:
             guard = Guard(exists=True, version=version, unchanged=was or {})

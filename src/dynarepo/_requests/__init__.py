@@ -91,7 +91,7 @@ from dynarepo._requests._transactions import (
     transact_get,
     transact_write,
 )
-from dynarepo._requests._updates import Update
+from dynarepo._requests._updates import Update, changes_given
 
 __all__ = [
     "Asked",
@@ -115,6 +115,7 @@ __all__ = [
     "batch_get",
     "batch_write",
     "billing_differences",
+    "changes_given",
     "check_count",
     "check_flag",
     "check_segment",

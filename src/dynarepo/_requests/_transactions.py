@@ -21,7 +21,7 @@ from dynarepo._requests._items import condition_members, projection_members, upd
 from dynarepo._requests._reading import Reading
 from dynarepo._requests._repeats import new_write_id
 from dynarepo._requests._target import Target, is_items, is_objects, unexpected
-from dynarepo._requests._updates import Update
+from dynarepo._requests._updates import Update, changes_given
 from dynarepo._wire import Payload, ReadPayload, WireItem
 from dynarepo.exceptions import (
     DynamoDBTransactionError,
@@ -90,8 +90,7 @@ class TransactWriteItem:
         version: int | None = None,
     ) -> Self:
         """Change some fields of an item that exists, and has a version if one is given."""
-        changes = {} if changes is None else changes
-        return cls("update", None, pk, sk, changes, condition_of(where), version)
+        return cls("update", None, pk, sk, changes_given(sk, changes), condition_of(where), version)
 
     @classmethod
     def delete(

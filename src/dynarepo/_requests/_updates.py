@@ -36,7 +36,7 @@ from dynarepo._requests._repeats import Effect
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidRequestError, InvalidValueError
 
-__all__ = ["Update", "write_update", "write_upsert"]
+__all__ = ["Update", "changes_given", "write_update", "write_upsert"]
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -44,6 +44,21 @@ T = TypeVar("T", bound=BaseModel)
 Update: TypeAlias = Mapping[str, object] | Callable[[T], Sequence[Action]]
 
 _SETS: Final = frozenset({"SS", "NS", "BS"})
+
+
+def changes_given(sk: object, changes: Update[T] | None) -> Update[T]:
+    """
+    Give the changes of an update, which are easily given in the place of the sort key.
+
+    Raises:
+        InvalidRequestError: They stand there.
+    """
+    if changes is None and (isinstance(sk, Mapping) or callable(sk)):
+        raise InvalidRequestError(
+            "changes= is missing, or stands in the place of the sort key: it comes after that, "
+            "and as changes=... where the table has no sort key"
+        )
+    return {} if changes is None else changes
 
 
 def write_update(

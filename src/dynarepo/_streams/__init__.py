@@ -1,5 +1,6 @@
 """Changes of a table's items: records decoded, shards in the order of their lineage, and checkpoints."""
 
+from dynarepo._streams._callbacks import called, check_callback
 from dynarepo._streams._calls import StreamCalls
 from dynarepo._streams._change import Change, ChangeKind
 from dynarepo._streams._errors import InvalidChangeError, StreamNotFoundError, StreamTrimmedError
@@ -22,5 +23,7 @@ __all__ = [
     "StreamReader",
     "StreamRecord",
     "StreamTrimmedError",
+    "called",
+    "check_callback",
     "read_record",
 ]

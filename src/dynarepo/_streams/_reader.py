@@ -11,11 +11,11 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from inspect import isawaitable
 from typing import Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
+from dynarepo._streams._callbacks import called, check_callback
 from dynarepo._streams._calls import Description, StreamCalls
 from dynarepo._streams._change import Change
 from dynarepo._streams._errors import InvalidChangeError
@@ -53,6 +53,14 @@ class StreamOptions:
             number = getattr(self, name)
             if isinstance(number, bool) or not isinstance(number, int) or number < 1:
                 raise InvalidRequestError(f"{name} is a whole number from 1")
+        if self.on_invalid is not None:
+            check_callback("on_invalid", self.on_invalid)
+        store = self.checkpoints
+        methods = [getattr(store, name, None) for name in ("load", "save")]
+        if isinstance(store, type) or not all(map(callable, methods)):
+            raise InvalidRequestError(
+                "checkpoints takes an object with load and save, such as dynarepo.streams.TableCheckpoints"
+            )
         seconds = self.poll_interval
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= 60:
             raise InvalidRequestError("poll_interval is a number of seconds up to 60")
@@ -146,7 +154,5 @@ class StreamReader(Generic[R]):
         except InvalidChangeError as error:
             if self._options.on_invalid is None:
                 raise
-            answer = self._options.on_invalid(error)
-            if isawaitable(answer):
-                await answer
+            await called(self._options.on_invalid, error)
             return None

@@ -28,6 +28,9 @@ R = TypeVar("R", bound=BaseModel)
 _KINDS: Final = {kind.name: kind for kind in ChangeKind}
 _WHOLE: Final = "NEW_AND_OLD_IMAGES"
 
+#: DynamoDB nests up to 32 levels; what is deeper is not looked into, and refused as it is decoded.
+_MAX_LEVELS: Final = 32
+
 
 class MalformedRecordError(Exception):
     """What came is no record of a stream; the text says where."""
@@ -76,8 +79,8 @@ def read_record(raw: object) -> StreamRecord:
     return StreamRecord(
         kind,
         key,
-        _item(body, "OldImage"),
-        _item(body, "NewImage"),
+        _image(body, "OldImage"),
+        _image(body, "NewImage"),
         number,
         _time(body.get("ApproximateCreationDateTime")),
         kind is ChangeKind.REMOVE and _is_by_expiry(raw.get("userIdentity")),
@@ -90,6 +93,27 @@ def _item(body: Mapping[str, Any], name: str) -> WireItem | None:
     if item is not None and not isinstance(item, dict):
         raise MalformedRecordError(f"has a member {name} that is not an object")
     return item
+
+
+def _image(body: Mapping[str, Any], name: str) -> WireItem | None:
+    item = _item(body, name)
+    return item and {attribute: _value(value) for attribute, value in item.items()}
+
+
+def _value(value: Any, level: int = 0) -> Any:
+    """Give a value of an item with the empty maps in it as they are in other replies."""
+    # DynamoDB Local 3.3 writes an empty map as `{}` in a record, and not as `{"M": {}}`; no other value is.
+    if value == {}:
+        return {"M": {}}
+    if level == _MAX_LEVELS or not isinstance(value, dict):
+        return value
+    match value:
+        case {"M": dict(members)} if len(value) == 1:
+            return {"M": {name: _value(member, level + 1) for name, member in members.items()}}
+        case {"L": list(elements)} if len(value) == 1:
+            return {"L": [_value(element, level + 1) for element in elements]}
+        case _:
+            return value
 
 
 def _time(seconds: object) -> datetime | None:

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final, NamedTuple
 
 from dynarepo._transport._protocol import AttemptError
+from dynarepo._transport._refusals import known_refusal
 from dynarepo.exceptions import (
     AuthenticationError,
     ConditionFailedError,
@@ -148,7 +149,7 @@ def read_error(
     """
     Read a reply that is not a success.
 
-    The service's own message is left out of ours: it may repeat values of the request.
+    Of the service's own message, which may repeat values of the request, ours has what is known to hold none.
     """
     code = _code(body)
     meaning = _meaning(operation, status, code, body)
@@ -164,6 +165,8 @@ def read_error(
     message = meaning.message
     if meaning is _CLOCK:
         message += _clock_difference(headers.get("date"))
+    elif code == "ValidationException" and meaning is _REFUSED:
+        message += _reason_stated(_service_message(body))
     return AttemptError(meaning.error(message, **context), may_have_acted=meaning.may_have_acted)
 
 
@@ -205,6 +208,14 @@ def _meaning_of_status(status: int) -> Meaning:
 
 def _service_message(body: Mapping[str, Any]) -> str:
     return str(body.get("message") or body.get("Message") or "")
+
+
+def _reason_stated(text: str) -> str:
+    refusal = known_refusal(text)
+    if refusal is None:
+        return ""
+    advice = "; compare the model's keys and indexes with the table's by TableAdmin.verify"
+    return f": {refusal.said}{advice if refusal.is_of_keys else ''}"
 
 
 def _reasons(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from dynarepo._codec import bind
-from dynarepo._observability import Logger
+from dynarepo._observability import Logger, check_logger
 from dynarepo._requests import TransactWriteItem
 from dynarepo.exceptions import (
     ConditionFailedError,
@@ -83,8 +83,12 @@ def add_error_handlers(app: FastAPI, *, logger: Logger | None = None) -> None:
     Args:
         app: The application.
         logger: Gets an event `dynamodb.request.failed` for each 500; `structlog.get_logger()` without it.
+
+    Raises:
+        ConfigurationError: The logger is none that takes fields.
     """
     log: Logger = structlog.get_logger() if logger is None else logger
+    check_logger(log)
 
     @app.exception_handler(DynamoDBServiceError)
     async def answer(request: HTTPConnection, error: DynamoDBServiceError) -> Response:

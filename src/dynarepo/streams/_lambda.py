@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from inspect import isawaitable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypedDict, TypeVar, overload
 
 from pydantic import BaseModel
 
 from dynarepo._codec import Source, bind, unite
-from dynarepo._observability import Logger
+from dynarepo._observability import Logger, check_logger
 from dynarepo._repository import AsyncReadRepository
 from dynarepo._repository._changes import change_decoder
 from dynarepo._requests import Reading
@@ -19,6 +18,8 @@ from dynarepo._streams import (
     InvalidChangeError,
     MalformedRecordError,
     StreamRecord,
+    called,
+    check_callback,
     read_record,
 )
 from dynarepo.exceptions import InvalidRequestError
@@ -48,7 +49,7 @@ class BatchAnswer(TypedDict):
 async def handle_event(
     event: Mapping[str, Any],
     models: AsyncReadRepository[T] | type[T],
-    handler: Callable[[Change[T]], Awaitable[object]],
+    handler: Callable[[Change[T]], object],
     *,
     logger: Logger,
     on_invalid: Callable[[InvalidChangeError], object] | None = None,
@@ -59,7 +60,7 @@ async def handle_event(
 async def handle_event(
     event: Mapping[str, Any],
     models: tuple[type[A], type[B]],
-    handler: Callable[[Change[A | B]], Awaitable[object]],
+    handler: Callable[[Change[A | B]], object],
     *,
     logger: Logger,
     on_invalid: Callable[[InvalidChangeError], object] | None = None,
@@ -70,7 +71,7 @@ async def handle_event(
 async def handle_event(
     event: Mapping[str, Any],
     models: tuple[type[T], ...],
-    handler: Callable[[Change[T]], Awaitable[object]],
+    handler: Callable[[Change[T]], object],
     *,
     logger: Logger,
     on_invalid: Callable[[InvalidChangeError], object] | None = None,
@@ -80,7 +81,7 @@ async def handle_event(
 async def handle_event(
     event: Mapping[str, Any],
     models: AsyncReadRepository[Any] | type[BaseModel] | tuple[type[BaseModel], ...],
-    handler: Callable[[Change[Any]], Awaitable[object]],
+    handler: Callable[[Change[Any]], object],
     *,
     logger: Logger,
     on_invalid: Callable[[InvalidChangeError], object] | None = None,
@@ -98,7 +99,8 @@ async def handle_event(
         event: What Lambda calls its function with.
         models: A model that declares its keys, a tuple of models with discriminators, or a repository, which
             need not be open. Changes of other models' items are left out.
-        handler: Called with each change, and awaited before the next one. What it raises is a failure.
+        handler: Called with each change, and awaited before the next one if it is a coroutine. What it raises
+            is a failure.
         logger: Where a failure is logged: by the class of the error, as its text may hold values.
         on_invalid: Called, and awaited if it is a coroutine, with the error of a change whose item does not
             fit the model; then the next change follows. Without it, that is a failure.
@@ -108,12 +110,18 @@ async def handle_event(
         was not processed, or empty.
 
     Raises:
-        InvalidRequestError: The event is not one of a DynamoDB stream; nothing was processed.
+        InvalidRequestError: The event is not one of a DynamoDB stream, or a handler is no function; nothing
+            was processed.
+        ConfigurationError: The logger is none that takes fields.
         SchemaError: A declaration is wrong.
         TableMismatchError: The stream does not have enough of an item to tell models apart.
 
     Sends nothing.
     """
+    check_logger(logger)
+    check_callback("handler", handler)
+    if on_invalid is not None:
+        check_callback("on_invalid", on_invalid)
     decoder = _decoder(models)
     records = _records(event)
     for record in records:
@@ -134,7 +142,7 @@ async def handle_event(
 async def _process(
     record: StreamRecord,
     decoder: ChangeDecoder[Any],
-    handler: Callable[[Change[Any]], Awaitable[object]],
+    handler: Callable[[Change[Any]], object],
     on_invalid: Callable[[InvalidChangeError], object] | None,
 ) -> None:
     try:
@@ -142,12 +150,10 @@ async def _process(
     except InvalidChangeError as error:
         if on_invalid is None:
             raise
-        answer = on_invalid(error)
-        if isawaitable(answer):
-            await answer
+        await called(on_invalid, error)
         return
     if change is not None:
-        await handler(change)
+        await called(handler, change)
 
 
 def _decoder(
