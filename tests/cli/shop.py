@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel
 
 from dynarepo import GlobalIndex, KeyTemplate, LocalIndex
 
-__all__ = ["NOT_A_MODEL", "Order", "Setting", "Undeclared", "Visit"]
+__all__ = ["NOT_A_MODEL", "Author", "Book", "Copy", "Order", "Reordered", "Setting", "Undeclared", "Visit"]
 
 NOT_A_MODEL = 1
 
@@ -55,6 +56,51 @@ class Visit(BaseModel):
     class Meta:
         partition_key = KeyTemplate("pk", "CUSTOMER#{customer_id}")
         sort_key = "number"
+
+
+class Reordered(BaseModel):
+    """Declares an index of orders in another way."""
+
+    customer_id: str
+    number: int
+    status: str
+
+    class Meta:
+        partition_key = KeyTemplate("pk", "CUSTOMER#{customer_id}")
+        sort_key = "number"
+        gsis: ClassVar = [GlobalIndex("by_status", partition_key="status")]
+
+
+class Author(BaseModel):
+    """An element of a list."""
+
+    name: str
+    born: datetime | None = None
+
+
+@dataclass
+class Copy:
+    """An entry of a dict."""
+
+    price: Decimal
+    note: str = ""
+
+
+class Book(BaseModel):
+    """Fields with fields, of every kind that has some."""
+
+    shelf: str
+    isbn: str
+    authors: list[Author] | None = None
+    copies: dict[str, Copy] = {}
+    size: Annotated[tuple[int, str] | None, "width and unit"] = None
+    ranks: tuple[int, ...] = ()
+    more: dict[str, Any] = {}
+    cover: bytes = b""
+
+    class Meta:
+        partition_key = "shelf"
+        sort_key = "isbn"
 
 
 class Undeclared(BaseModel):

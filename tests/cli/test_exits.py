@@ -48,7 +48,7 @@ def unexpected() -> None:
 def partly() -> None:
     cause = exceptions.ThrottledError("too many", table_name="shop")
     raise exceptions.DynamoDBBatchOperationError(
-        "3 written, 2 not written", failed_items=("secret",)
+        "3 written, 2 not written: too many", table_name="shop", failed_items=("secret",)
     ) from cause
 
 
@@ -60,6 +60,7 @@ CASES: list[tuple[BaseException, str, Exit]] = [
     (click.ClickException("odd"), "odd", Exit.FAILED),
     (exceptions.InvalidRequestError("odd"), "odd", Exit.USAGE),
     (exceptions.TableInUseError("busy", table_name="shop"), "busy [table=shop]", Exit.FAILED),
+    (exceptions.RejectedError("no", table_name="my_table_name"), "no [table=my_table_name]", Exit.FAILED),
     (
         exceptions.AuthenticationError("no"),
         "no; check --profile, or AWS's environment and files",
@@ -106,6 +107,23 @@ def test_options_that_the_configuration_refuses_are_named_and_their_values_not()
 
 
 @pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"table_name": "a b"}, "--table: a table name has 3 to 255"),
+        ({"endpoint_url": "nonsense"}, "--endpoint-url must be an http or https URL with a host"),
+        (
+            {"endpoint_url": "http://10.0.0.1:8000"},
+            "--endpoint-url is plain http and not on loopback; use https, or lead a port of this machine",
+        ),
+        ({"deadline": 0}, "--deadline: Input should be greater than 0"),
+    ],
+)
+def test_the_configuration_speaks_of_options(given: dict[str, Any], said: str) -> None:
+    line, _ = told(raised(lambda: DynamoDBConfig(**given)))
+    assert line.startswith(said)
+
+
+@pytest.mark.parametrize(
     ("args", "said"),
     [
         (["nix"], "No such command 'nix'"),
@@ -113,6 +131,13 @@ def test_options_that_the_configuration_refuses_are_named_and_their_values_not()
         (["scan", "-t", "shop", "--limit", "0"], "Invalid value for '--limit'"),
         (["scan", "--endpoint-url", "http://example.org", "-t", "shop"], "plain http and not on loopback"),
         (["scan"], "no table is named: give --table"),
+        (["scan", "--model", "tests.cli.shop:Order"], "no table is named: give --table"),
+        (
+            ["tables", "create", "tests.cli.shop:Order"],
+            "no table is named: give --table, or set DYNAMODB_TABLE_NAME",
+        ),
+        (["tables", "describe", "a b"], "the table's name is an ARN, or 3 to 255"),
+        (["scan", "--table", "a b"], "--table: a table name has 3 to 255"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_code_2(args: list[str], said: str, cli: CommandLine) -> None:
@@ -130,8 +155,19 @@ def test_missing_credentials_are_told_of(cli: CommandLine, monkeypatch: pytest.M
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     result = CliRunner().invoke(dynarepo, ["scan", "-t", "shop"])
-    assert result.exit_code == Exit.FAILED
-    assert "check --profile" in result.stderr
+    assert result.exit_code == Exit.USAGE
+    said = "no AWS credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run with a role"
+    assert result.stderr.startswith(f"dynarepo: {said}; check --profile")
+
+
+def test_a_missing_region_is_told_of_like_missing_credentials(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DYNAMODB_REGION")
+    result = CliRunner().invoke(dynarepo, ["scan", "-t", "shop"])
+    assert result.exit_code == Exit.USAGE
+    said = "dynarepo: no AWS region: give --region, or set DYNAMODB_REGION or AWS_DEFAULT_REGION\n"
+    assert result.stderr == said
 
 
 def test_every_command_has_help() -> None:
@@ -219,7 +255,21 @@ def test_a_key_in_a_wrong_place_is_not_quoted(cli: CommandLine) -> None:
         message = cli.refused("get", *arguments, "-t", "shop", code=Exit.USAGE)
         assert "s3cret" not in message
         assert message.startswith("get: ")
-    assert "Is --table " in cli.refused("get", "a", "--tabel", "shop", code=Exit.USAGE)
+
+
+def test_an_option_that_there_is_not_is_named_and_a_likely_one_is_asked_for(cli: CommandLine) -> None:
+    said = cli.refused("get", "a", "--tabel", "shop", code=Exit.USAGE)
+    assert "There is no option --tabel. Is --table " in said
+    said = cli.refused("export", "e.csv", "--model=x:Y")
+    assert "There is no option --model. A value that begins with - stands behind --." in said
+    assert "--help meant" not in said
+
+
+@pytest.mark.parametrize("path", [[], ["tables"]])
+def test_a_family_without_a_command_shows_its_help(path: list[str]) -> None:
+    result = CliRunner().invoke(dynarepo, path)
+    assert result.exit_code == Exit.USAGE
+    assert result.stderr == CliRunner().invoke(dynarepo, [*path, "--help"]).stdout
 
 
 def test_another_missing_module_is_not_blamed_on_the_extra() -> None:

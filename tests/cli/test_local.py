@@ -74,4 +74,4 @@ def test_a_taken_port_is_told_of(cli: CommandLine) -> None:
 
 def test_models_are_looked_up_before_anything_is_served(cli: CommandLine) -> None:
     assert "there is no module" in cli.refused("local", "nowhere.models:Order")
-    assert "--table-name" in cli.refused("local", "-t", "?")
+    assert "--table: " in cli.refused("local", "-t", "?")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dynarepo.cli._checkpoint import alone
 from dynarepo.cli._following import FileCheckpoints
 from tests.cli.calling import CommandLine, order
 
@@ -51,9 +52,23 @@ def test_another_run_goes_on_where_one_was_ended_by_ctrl_c(shop: CommandLine, tm
     assert change["sequence_number"] not in {each["sequence_number"] for each in first}
 
 
+def test_two_runs_do_not_share_a_state_file(shop: CommandLine, tmp_path: Path) -> None:
+    with alone(tmp_path / "state"):
+        said = shop.refused("stream", "-t", shop.table, "--state", tmp_path / "state", code=1)
+    assert "another run is at work on" in said
+
+
 def test_a_table_without_a_stream_is_told_of(cli: CommandLine) -> None:
     cli.make_table()
-    assert "the table has no stream" in cli.refused("stream", "-t", cli.table, code=1)
+    for model in ([], ["--model", ORDER]):
+        said = cli.refused("stream", "-t", cli.table, *model, code=1)
+        assert "the table has no stream: `dynarepo tables create --stream` makes one with it" in said
+
+
+def test_a_model_of_another_table_is_refused(shop: CommandLine) -> None:
+    first = ("stream", "-t", shop.table, "--start", "oldest", "--limit", "1")
+    said = shop.refused(*first, "--model", "tests.cli.shop:Book")
+    assert "Book's keys are not those of the table" in said
 
 
 async def test_positions_are_kept_by_stream_and_forgotten_with_their_shard(tmp_path: Path) -> None:

@@ -104,10 +104,26 @@ def test_what_is_no_model_is_refused(path: str, said: str, cli: CommandLine) -> 
 def test_a_module_that_cannot_be_imported_says_so(
     cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "broken_models.py").write_text("raise RuntimeError('secret')\n")
+    path = tmp_path / "broken_models.py"
+    path.write_text("import json\n\njson.loads('secret')\n")
     monkeypatch.chdir(tmp_path)
     said = cli.refused("tables", "create", "broken_models:Order", "-t", cli.table)
-    assert said == "broken_models:Order: importing the module raises RuntimeError"
+    assert said == f"broken_models:Order: importing the module raises JSONDecodeError in {path}, line 3"
+
+
+def test_a_module_that_is_no_python_is_told_with_its_line(
+    cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "wrong_models.py"
+    path.write_text("\nclass\n")
+    monkeypatch.chdir(tmp_path)
+    said = cli.refused("tables", "create", "wrong_models:Order", "-t", cli.table)
+    assert said == f"wrong_models:Order: importing the module raises SyntaxError in {path}, line 2"
+
+
+def test_a_module_of_which_no_line_was_run_is_told_by_the_kind_of_error_alone(cli: CommandLine) -> None:
+    said = cli.refused("tables", "create", ".models:Order", "-t", cli.table)
+    assert said == ".models:Order: importing the module raises TypeError"
 
 
 def test_log_events_go_to_stderr_where_they_are_wanted(cli: CommandLine) -> None:

@@ -35,6 +35,9 @@ class _CommandLine(click.Group):
         """Run it; always as the whole program, so that it ends by `SystemExit`."""
         try:
             ended = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            sys.exit(Exit.USAGE)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last line of defence
             message, code = told(error)
         else:

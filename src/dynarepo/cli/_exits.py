@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from enum import IntEnum
 from pathlib import Path
@@ -30,6 +31,31 @@ _TRACEBACK: Final = "DYNAREPO_TRACEBACK"
 
 #: How click's line begins that quotes an argument too many.
 _EXTRA: Final = "Got unexpected extra argument"
+
+#: What the library says to programs, and what that is at a terminal.
+_TERMS: Final[Mapping[str, str]] = {
+    "give table_name, or set it in the configuration": "give --table, or set DYNAMODB_TABLE_NAME",
+    "set region in DynamoDBConfig, or the environment variable AWS_DEFAULT_REGION": (
+        "give --region, or set DYNAMODB_REGION or AWS_DEFAULT_REGION"
+    ),
+    "set aws_access_key_id and aws_secret_access_key or profile in DynamoDBConfig, or the environment"
+    " variables": "set",
+    "make it with create_table(stream=...), or call enable_stream": (
+        "`dynarepo tables create --stream` makes one with it, and `aws dynamodb update-table "
+        "--stream-specification` gives it one"
+    ),
+    "use https or set allow_insecure_endpoint": (
+        "use https, or lead a port of this machine there, as `ssh -L` does"
+    ),
+    "endpoint_url": "--endpoint-url",
+    "table_name": "the table's name",
+}
+
+#: Options whose names are not those of the configuration.
+_OPTIONS: Final[Mapping[str, str]] = {"table_name": "table", "endpoint_url": "endpoint-url"}
+
+#: What is no key that stands in a wrong place.
+_OPTION: Final = re.compile(r"--[A-Za-z][A-Za-z-]*")
 
 _HINTS: Final[Mapping[type[BaseException], str]] = {
     AuthenticationError: "check --profile, or AWS's environment and files",
@@ -83,7 +109,7 @@ def _told(error: BaseException) -> tuple[str, Exit]:  # noqa: PLR0911 - one for 
         case click.ClickException():
             return error.format_message(), Exit.FAILED
         case ValidationError():
-            return _of_configuration(error), Exit.USAGE
+            return _at_terminal(_of_configuration(error)), Exit.USAGE
         case DynamoDBServiceError():
             return _of_service(error)
         case OSError():
@@ -98,22 +124,32 @@ def _told(error: BaseException) -> tuple[str, Exit]:  # noqa: PLR0911 - one for 
 def _of_service(error: DynamoDBServiceError) -> tuple[str, Exit]:
     cause = error.__cause__
     if isinstance(error, DynamoDBBatchOperationError) and isinstance(cause, DynamoDBServiceError):
-        return f"{error.message}: {cause}", Exit.DIFFERENT
+        return str(error), Exit.DIFFERENT
     hint = next((_HINTS[kind] for kind in type(error).__mro__ if kind in _HINTS), None)
-    message = str(error) if hint is None else f"{error}; {hint}"
+    # Not in the places behind it: a table has whatever name.
+    message = str(error).replace(error.message, _at_terminal(error.message), 1)
+    message = message if hint is None else f"{message}; {hint}"
     return message, Exit.USAGE if isinstance(error, RequestRefusedError) else Exit.FAILED
 
 
+def _at_terminal(message: str) -> str:
+    for said, meant in _TERMS.items():
+        message = message.replace(said, meant)
+    return message
+
+
 def _of_usage(error: click.UsageError) -> str:
-    """Name the command; not the argument that is too many, nor an unknown option: it may be a key."""
+    """Name the command; not the argument that is too many, nor what need be no option: it may be a key."""
     path = "" if error.ctx is None else error.ctx.command_path
     _, _, command = path.partition(" ")  # the line begins with the program's name
     where = f"{command}: " if command else ""
     help_ = f" See: {path} --help" if path else ""
     message = error.format_message()
     if isinstance(error, click.NoSuchOption):
-        meant = f" Is {' or '.join(error.possibilities)} meant?" if error.possibilities else ""
-        message = f"There is no such option.{meant} A value that begins with - stands behind --."
+        known = [each for each in error.possibilities or () if each != "--help"]
+        meant = f" Is {' or '.join(known)} meant?" if known else ""
+        named = error.option_name if _OPTION.fullmatch(error.option_name) else "of this name"
+        message = f"There is no option {named}.{meant} A value that begins with - stands behind --."
     elif message.startswith(_EXTRA):
         message = f"{_EXTRA}."
     return f"{where}{message}{help_}"
@@ -122,10 +158,9 @@ def _of_usage(error: click.UsageError) -> str:
 def _of_configuration(error: ValidationError) -> str:
     """Name the options, and never what was given for them."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(
-        f"--{'-'.join(map(str, each['loc'])).replace('_', '-')}: {each['msg'].removeprefix('Value error, ')}"
-        for each in found
-    )
+    said = [(each["loc"], each["msg"].removeprefix("Value error, ")) for each in found]
+    # What is about the whole begins with the name of what it is about.
+    return "; ".join(f"--{_OPTIONS.get(str(loc[0]), loc[0])}: {text}" if loc else text for loc, text in said)
 
 
 def _unexpected(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,9 @@ from dynarepo._streams import (
     StreamOptions,
     StreamReader,
 )
-from dynarepo.cli._checkpoint import replace_privately
+from dynarepo.cli._checkpoint import alone, replace_privately
 from dynarepo.cli._exits import CommandError, Exit
+from dynarepo.cli._model_json import model_text
 from dynarepo.cli._models import load_model
 from dynarepo.cli._options import Settings, connection_options
 from dynarepo.cli._output import print_data
@@ -65,7 +66,8 @@ def stream_command(
             if model is None:
                 changes = await _raw(session, start, checkpoints)
             else:
-                changes = session.repository(model).changes(start=start, checkpoints=checkpoints)
+                repository = await session.repository(model)
+                changes = repository.changes(start=start, checkpoints=checkpoints)
             count = 0
             async with aclosing(changes):
                 async for change in changes:
@@ -74,7 +76,7 @@ def stream_command(
                     if count == limit:
                         return
 
-    with suppress(KeyboardInterrupt):
+    with nullcontext() if state is None else alone(state), suppress(KeyboardInterrupt):
         run(follow())
 
 
@@ -135,4 +137,4 @@ def _text(change: Change[Any]) -> str:
 def _item_text(item: object) -> str:
     if item is None:
         return "null"
-    return item.model_dump_json() if isinstance(item, BaseModel) else item_text(encode_item(item))  # type: ignore[arg-type]
+    return model_text(item) if isinstance(item, BaseModel) else item_text(encode_item(item))  # type: ignore[arg-type]

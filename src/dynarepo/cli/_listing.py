@@ -16,6 +16,7 @@ from dynarepo._expressions import SortKeyCondition
 from dynarepo._schema import GlobalIndex, KeyPart, LocalIndex
 from dynarepo.cli._conditions import Expressions, Where, model_condition
 from dynarepo.cli._exits import CommandError, Exit
+from dynarepo.cli._model_json import model_text
 from dynarepo.cli._models import key_value, load_model
 from dynarepo.cli._options import Settings, connection_options, item_options
 from dynarepo.cli._output import print_data, print_fact
@@ -167,7 +168,7 @@ async def _raw_pages(session: Session, asked: _Asked, members: dict[str, Any]) -
     expressions = Expressions(members)
     if asked.pk is not None:
         expressions.key(key_types, asked.pk, [] if asked.sort is None else [asked.sort])
-    expressions.filter(asked.wheres)
+    expressions.filter(asked.wheres, () if asked.pk is None else key_types)
     expressions.project(asked.attributes)
     members |= {"IndexName": asked.index} if asked.index is not None else {}
     members |= {"ConsistentRead": True} if asked.consistent else {}
@@ -182,18 +183,18 @@ async def _of_model(session: Session, model: type[BaseModel], asked: _Asked) -> 
     async with aclosing(_model_pages(session, model, asked)) as pages:
         async for page in pages:
             for item in page.items:
-                yield item.model_dump_json()
+                yield model_text(item)
 
 
 async def _model_pages(session: Session, model: type[BaseModel], asked: _Asked) -> AsyncGenerator[Any, None]:
-    repository = session.repository(model)
     options = _options(model, asked)
     if asked.limit is not None:
         options["limit"] = asked.limit
+    pk, condition = (None, None) if asked.pk is None else _key(model, asked)
+    repository = await session.repository(model, asked.index)
     if asked.pk is None:
         pages: Any = repository.iter_scan(**options)
     else:
-        pk, condition = _key(model, asked)
         pages = repository.iter_query(pk, condition, descending=asked.descending, **options)
     async with aclosing(pages):
         async for page in pages:
@@ -202,7 +203,9 @@ async def _model_pages(session: Session, model: type[BaseModel], asked: _Asked) 
 
 async def _count_of_model(session: Session, model: type[BaseModel], asked: _Asked) -> int:
     pk, condition = _key(model, asked)
-    return await session.repository(model).count(pk, condition, **_options(model, asked))
+    options = _options(model, asked)
+    repository = await session.repository(model, asked.index)
+    return await repository.count(pk, condition, **options)
 
 
 def _options(model: type[BaseModel], asked: _Asked) -> dict[str, Any]:
@@ -242,5 +245,8 @@ def _index_parts(index: GlobalIndex | LocalIndex, partition: KeyPart) -> tuple[K
         return partition, index.sort_key
     partitions, sorts = list(index.partition_parts), list(index.sort_parts)
     if len(partitions) > 1 or len(sorts) > 1:
-        raise CommandError("the index has a key of several attributes, which the command line cannot ask for")
+        raise CommandError(
+            "the index has a key of several attributes, which cannot be asked for: `dynarepo scan` reads it",
+            Exit.USAGE,
+        )
     return partitions[0], next(iter(sorts), None)

@@ -6,15 +6,23 @@ import importlib
 import json
 import sys
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from traceback import walk_tb
+from typing import Any, Final, Union
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from dynarepo._codec import bind
+from dynarepo._codec import bind, decode_dynamic
+from dynarepo._expressions import Path as FieldPath
+from dynarepo._expressions import show_path
 from dynarepo._schema import KeyPart, KeyTemplate
+from dynarepo.cli._declared import types_inside
 from dynarepo.cli._exits import CommandError, Exit
+from dynarepo.cli._plain_json import value_or_text
+from dynarepo.exceptions import InvalidRequestError
 
 __all__ = ["field_value", "key_value", "load_model", "load_models"]
+
+_UNDECLARED: Final = (Any, object)
 
 
 def load_models(paths: tuple[str, ...]) -> list[type[BaseModel]]:
@@ -40,9 +48,8 @@ def load_model(path: str) -> type[BaseModel]:
     except ModuleNotFoundError as error:
         raise CommandError(f"{path}: there is no module {error.name}", Exit.USAGE) from None
     except Exception as error:  # noqa: BLE001 - a model's module may raise anything
-        raise CommandError(
-            f"{path}: importing the module raises {type(error).__name__}", Exit.USAGE
-        ) from None
+        raised = f"{type(error).__name__}{_place(error, module_name)}"
+        raise CommandError(f"{path}: importing the module raises {raised}", Exit.USAGE) from None
     model = getattr(module, name, None)
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         raise CommandError(f"{path}: the module has no Pydantic model of this name", Exit.USAGE)
@@ -53,7 +60,7 @@ def load_model(path: str) -> type[BaseModel]:
 def key_value(model: type[BaseModel], part: KeyPart, text: str) -> object:
     """Read a key value: finished text or a JSON object for a template, text of the field's type otherwise."""
     if not isinstance(part, KeyTemplate):
-        return field_value(model, part, text)
+        return field_value(model, (part,), text)
     if not text.startswith("{"):
         return text
     try:
@@ -68,20 +75,34 @@ def key_value(model: type[BaseModel], part: KeyPart, text: str) -> object:
     }
 
 
-def field_value(model: type[BaseModel], name: str, text: str, *, element: bool = False) -> object:
+def field_value(model: type[BaseModel], path: FieldPath, text: str, *, element: bool = False) -> object:
     """
-    Read text as a value of a field, of an element of it for `element`.
+    Read text as a value of a field, of an element of it for `element`; as without a model if undeclared.
 
     Raises:
         CommandError: The model has no such field, or the text is no value of it.
     """
-    if name not in model.model_fields:
+    try:
+        bind(model).resolve(path)
+    except InvalidRequestError as error:
         known = ", ".join(model.model_fields)
-        raise CommandError(f"{model.__name__} has no field {name}; it has {known}", Exit.USAGE)
-    annotation: Any = model.model_fields[name].annotation
-    if element and get_origin(annotation) in {list, set, frozenset, tuple}:
-        annotation = get_args(annotation)[0]
-    return _of_type(annotation, name, text)
+        raise CommandError(f"{error.message}; {model.__name__} has {known}", Exit.USAGE) from None
+    declared: list[Any] = [model]
+    for step in path:
+        declared = _inside(declared, step)
+    if element:
+        declared = _inside(declared, 0) or declared
+    if not declared or any(each in _UNDECLARED for each in declared):
+        return decode_dynamic(value_or_text(text))
+    return _of_type(
+        Union[tuple(declared)],  # noqa: UP007 - known at run time
+        show_path(path),
+        text,
+    )
+
+
+def _inside(declared: list[Any], step: str | int) -> list[Any]:
+    return [inner for each in declared for inner in types_inside(each, step)]
 
 
 def _of_type(annotation: Any, name: str, given: object) -> object:
@@ -89,3 +110,16 @@ def _of_type(annotation: Any, name: str, given: object) -> object:
         return TypeAdapter(annotation).validate_strings(str(given))
     except ValidationError:
         raise CommandError(f"{name}: that is no value of this field", Exit.USAGE) from None
+
+
+def _place(error: Exception, module_name: str) -> str:
+    """Tell the last line of the model's own package that was run, or the one that cannot be."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f" in {error.filename}, line {error.lineno}"
+    package, _, _ = module_name.partition(".")
+    lines = [
+        f" in {frame.f_code.co_filename}, line {line}"
+        for frame, line in walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == package
+    ]
+    return lines[-1] if lines else ""

@@ -17,7 +17,16 @@ from typing import Any, Final
 from dynarepo._codec import decode_number, encode_number
 from dynarepo._wire import AttributeValue, WireItem
 
-__all__ = ["MalformedError", "content_of", "content_text", "item_of", "item_text", "value_of", "value_text"]
+__all__ = [
+    "MalformedError",
+    "content_of",
+    "content_text",
+    "item_of",
+    "item_text",
+    "value_of",
+    "value_or_text",
+    "value_text",
+]
 
 _TAGGED: Final = frozenset({"$B", "$SS", "$NS", "$BS", "$M"})
 _JSON_NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
@@ -63,6 +72,14 @@ def value_text(value: AttributeValue) -> str:
 def value_of(text: str) -> AttributeValue:
     """Read one value from JSON; `ValueError` if it is none."""
     return _decoded(_parsed(text))
+
+
+def value_or_text(text: str) -> AttributeValue:
+    """Read a value that is JSON as that value, and any other as text."""
+    try:
+        return value_of(text)
+    except ValueError:
+        return {"S": text}
 
 
 def content_text(tag: str, content: Any) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Self, cast
+from typing import Any, Self, cast
 
-from dynarepo._codec import PlainTable
+from dynarepo._codec import Entity, KeyAttribute, PlainTable
 from dynarepo._config import DynamoDBConfig
 from dynarepo._connection import Channel, Request
 from dynarepo._item_text import plain_item
@@ -78,6 +78,22 @@ class RawTable:
         """Give the type of each key attribute of an index, of the table itself for `None`."""
         if index is None:
             return self.key_types
+        schema = self._index_schema(index)
+        partition = [each for each in schema if each["KeyType"] == "HASH"]
+        if len(schema) > 2 or len(partition) != 1:
+            raise CommandError(
+                "the index has a key of several attributes: `dynarepo scan --model` reads it", Exit.USAGE
+            )
+        return self._types(schema)
+
+    def check_model(self, entity: Entity[Any], index: str | None) -> None:
+        """Refuse a model whose keys are not those of the table, or of the index."""
+        _check_same(entity.name, "table", entity.table.attributes, self.key_types)
+        if index is not None and index in entity.indexes:
+            live = self._types(self._index_schema(index))
+            _check_same(entity.name, "index", entity.indexes[index].attributes, live)
+
+    def _index_schema(self, index: str) -> list[Payload]:
         indexes = [
             *(self.description.get("GlobalSecondaryIndexes") or ()),
             *(self.description.get("LocalSecondaryIndexes") or ()),
@@ -86,14 +102,13 @@ class RawTable:
         if index not in schemas:
             known = ", ".join(sorted(schemas)) or "none"
             raise CommandError(f"the table has no index of this name; it has {known}", Exit.USAGE)
+        return sorted(schemas[index], key=lambda each: bool(each["KeyType"] == "RANGE"))
+
+    def _types(self, schema: list[Payload]) -> Mapping[str, str]:
         types = {
             each["AttributeName"]: each["AttributeType"] for each in self.description["AttributeDefinitions"]
         }
-        partition = [each for each in schemas[index] if each["KeyType"] == "HASH"]
-        if len(schemas[index]) > 2 or len(partition) != 1:
-            raise CommandError("the index has a key of several attributes: query it by --model", Exit.USAGE)
-        ordered = sorted(schemas[index], key=lambda each: bool(each["KeyType"] == "RANGE"))
-        return {each["AttributeName"]: types[each["AttributeName"]] for each in ordered}
+        return {each["AttributeName"]: types[each["AttributeName"]] for each in schema}
 
     async def get(self, key: WireItem, members: Payload) -> WireItem | None:
         """Read one item."""
@@ -144,3 +159,17 @@ class RawTable:
     async def put_all(self, puts: list[WriteEntry]) -> None:
         """Put checked items, in batches that travel at once."""
         await BatchWriter(self.caller, NativeTable(self.name).target(self.plain)).write_all(puts)
+
+
+def _check_same(model: str, noun: str, keys: Iterable[KeyAttribute], live: Mapping[str, str]) -> None:
+    declared = [(key.attribute, key.tag) for key in keys]
+    if declared != list(live.items()):
+        raise CommandError(
+            f"{model}'s keys are not those of the {noun}: declared are {_shown(declared)}, "
+            f"the {noun} has {_shown(live.items())}",
+            Exit.USAGE,
+        )
+
+
+def _shown(keys: Iterable[tuple[str, str]]) -> str:
+    return " and ".join(f"{name} ({tag})" for name, tag in keys)

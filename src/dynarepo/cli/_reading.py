@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from dynarepo._codec import bind
 from dynarepo.cli._conditions import Expressions, key_item
 from dynarepo.cli._exits import CommandError, Exit
+from dynarepo.cli._model_json import model_text
 from dynarepo.cli._models import key_value, load_model
 from dynarepo.cli._options import Settings, connection_options
 from dynarepo.cli._output import print_data
@@ -70,11 +71,11 @@ async def _model(
     session: Session, model: type[BaseModel], pk: str, sk: str | None, *, consistent: bool
 ) -> str | None:
     schema = bind(model).schema
-    repository = session.repository(model)
     key = [key_value(model, schema.partition_key, pk)]
     if sk is not None:
         if schema.sort_key is None:
             raise CommandError(f"{model.__name__} has no sort key: give the partition key alone", Exit.USAGE)
         key.append(key_value(model, schema.sort_key, sk))
+    repository = await session.repository(model)
     item = await repository.get_one(*key, consistent=consistent)
-    return None if item is None else item.model_dump_json()
+    return None if item is None else model_text(item)

@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
 from pydantic import BaseModel
 
+from dynarepo._codec import bind
 from dynarepo._config import DynamoDBConfig
 from dynarepo._connection import Channel
 from dynarepo._observability import Logger
 from dynarepo._repository import AsyncDynamoDBRepository, TableAdmin
-from dynarepo.cli._exits import CommandError, Exit
+from dynarepo.cli._exits import CommandError, Exit, told
 from dynarepo.cli._meter import Meter
 from dynarepo.cli._options import Settings
 from dynarepo.cli._raw_table import RawTable
+from dynarepo.exceptions import AuthenticationError
 
 __all__ = ["Session", "opened", "run"]
 
@@ -64,8 +66,15 @@ class Session:
         """Give what makes and changes tables."""
         return TableAdmin(config=self.config, logger=self.logger, channel=self.channel)
 
-    def repository(self, model: type[M]) -> AsyncDynamoDBRepository[M]:
-        """Give a model's repository; a table that the command line names goes before the model's own."""
+    async def repository(self, model: type[M], index: str | None = None) -> AsyncDynamoDBRepository[M]:
+        """
+        Give a model's repository; a table that the command line names goes before the model's own.
+
+        By one DescribeTable: of another table, DynamoDB would refuse what is asked without saying why.
+        """
+        entity = bind(model)
+        table = await self.table(self.named or entity.schema.table_name)
+        table.check_model(entity, index)
         return AsyncDynamoDBRepository(
             model, config=self.config, logger=self.logger, channel=self.channel, table_name=self.named
         )
@@ -79,7 +88,12 @@ async def opened(settings: Settings, meter: Meter | None = None) -> AsyncIterato
     )
     meter = Meter() if meter is None else meter
     config = settings.config.model_copy(update={"capacity": meter.limit})
-    async with Channel(config, logger) as channel:
+    async with AsyncExitStack() as stack:
+        try:
+            channel = await stack.enter_async_context(Channel(config, logger))
+        except AuthenticationError as error:
+            # As where there is no region: nothing was asked of anybody yet.
+            raise CommandError(told(error)[0], Exit.USAGE) from None
         with channel.accounting() as usage:
             meter.usages.append(usage)
             yield Session(config, logger, channel, meter, settings.named)
