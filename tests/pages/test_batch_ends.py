@@ -81,9 +81,12 @@ async def test_an_incomplete_batch_says_what_it_was_about() -> None:
 
 
 async def test_an_incomplete_batch_shows_no_text_of_a_fault_that_is_not_ours() -> None:
-    fake = FakeTransport.answering(lambda _operation, _payload: {}[0])
+    def broken(_operation: str, _payload: dict[str, Any]) -> dict[str, Any]:
+        raise RuntimeError("canary")
+
+    fake = FakeTransport.answering(broken)
     async with on_fake(fake, User) as repository:
-        with pytest.raises(DynamoDBBatchOperationError, match=r"1 unknown: KeyError \["):
+        with pytest.raises(DynamoDBBatchOperationError, match=r"1 unknown: RuntimeError \["):
             await repository.batch_write(users(1))
 
 
