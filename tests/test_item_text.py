@@ -121,6 +121,13 @@ def test_an_item_is_plain_in_either_form_and_its_attributes_can_be_looked_at(ite
     assert "other" not in glance_at("pk", "other")(item)
 
 
+@pytest.mark.parametrize("name", ["a", "a.b", 'a"b', "a\\b", "\n", "\0", "é", "日本", "e\u0301", "😀"])
+@pytest.mark.parametrize("escapes", [False, True])
+def test_an_attribute_of_any_name_is_seen(name: str, escapes: bool) -> None:
+    text = json.dumps({"other": {"N": "1"}, name: {"S": "x"}, "more": {"N": "2"}}, ensure_ascii=escapes)
+    assert glance_at(name)(ItemText(text.encode()))[name] == {"S": "x"}
+
+
 @pytest.mark.parametrize("text", ["1", "[]", "null", '"a"', '{"a": "\\ud800"}'])
 def test_text_of_an_item_that_is_no_object_is_refused_without_showing_it(text: str) -> None:
     with pytest.raises(UnexpectedResponseError, match="no JSON object") as refused:

@@ -128,6 +128,8 @@ def plain_payload(payload: Payload) -> Payload:
 @lru_cache(maxsize=1024)
 def glance_at(*names: str) -> Glance:
     """Make a function that gives these attributes of an item, and parses no others."""
+    if not all(map(str.isascii, names)):
+        return plain_item  # msgspec 0.22 does not find such keys of a TypedDict
     kind = _typed_dict("Some", dict.fromkeys(names, Any), total=False)
     read: Callable[[Raw], WireItem] = Decoder(kind).decode
 

@@ -401,6 +401,21 @@ def test_views_are_read_by_generated_code() -> None:
     assert len(calls) <= 4, calls
 
 
+@pytest.mark.parametrize("name", ["a.b", "é", "日本", "e\u0301", "😀", "-", "None", "f1", "S", "N" * 255])
+def test_an_attribute_of_any_name_is_read(name: str) -> None:
+    inner = create_model("Inner", part=(str, Field(serialization_alias=name)))
+    model = create_model(
+        "Item",
+        __config__=ConfigDict(extra="forbid"),
+        first=(str, Field(serialization_alias=name)),
+        other=(inner | None, Field(default=None, serialization_alias=f"{name}2")),
+    )
+    item: Any = model(first="a", other={"part": "b"})
+    plan = compile_model(model)
+    for form in forms_of(plan.encode(item)):
+        assert generate_reader(plan.node)(form, 1) == item
+
+
 @pytest.mark.parametrize("name", [HOSTILE, HOSTILE.translate({ord(each): None for each in '"\n'})])
 def test_the_text_of_names_is_never_compiled(name: str) -> None:
     fields: dict[str, Any] = {name: (str, ...), "other": (int, Field(serialization_alias=name * 2))}
