@@ -37,7 +37,7 @@ class CapacityLimit(BaseModel):
         pydantic.ValidationError: A value is refused, or nothing is limited.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
     read: Units | None = None
     write: Units | None = None
@@ -100,7 +100,7 @@ class DynamoDBConfig(BaseModel):
     Costs no request.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
     table_name: str | None = None
     region: str | None = None

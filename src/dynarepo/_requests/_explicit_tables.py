@@ -66,7 +66,7 @@ _Limit = Annotated[int, Field(ge=-1, strict=True)]  # -1 takes a limit away
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
