@@ -114,9 +114,9 @@ def plain_item(item: StoredItem) -> WireItem:
 
 
 def plain_payload(payload: Payload) -> Payload:
-    """Give the body of a request without text, for transports that take none."""
+    """Give the body of a request without text, and ask for a reply without, for transports of others."""
     if isinstance(payload, ReadPayload):
-        return payload
+        return dict(payload)
     if "TransactItems" in payload:
         return payload | {"TransactItems": list(map(plain_item, payload["TransactItems"]))}
     if "RequestItems" in payload:

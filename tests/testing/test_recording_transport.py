@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import aclosing
 from typing import Literal
 
 import pytest
 
-from dynarepo import AsyncDynamoDBRepository, DynamoDBConfig, DynamoDBConnection
+from dynarepo import AsyncDynamoDBRepository, DynamoDBConfig, DynamoDBConnection, TransactWriteItem
 from dynarepo._transport import AttemptError
+from dynarepo._wire import Payload
 from dynarepo.exceptions import ConnectionFailedError
 from dynarepo.testing import (
     FakeTransport,
@@ -50,6 +52,29 @@ async def test_what_another_transport_sends_is_kept_with_every_attempt() -> None
     ) as users:
         await users.get_one("a", "b")
     assert transport.requests.operations == ["GetItem", "GetItem"]
+
+
+async def test_a_transport_around_it_sees_plain_data_only(embedded_config: DynamoDBConfig) -> None:
+    seen: list[object] = []
+
+    class Looking(RecordingTransport):
+        async def send(self, operation: str, payload: Payload, *, timeout: float) -> Payload:  # noqa: ASYNC109
+            reply = await super().send(operation, payload, timeout=timeout)
+            seen.append(json.loads(json.dumps([payload, reply])))
+            return reply
+
+    users = [User(pk="a", sk=sk) for sk in "bc"]
+    logger, transport = RecordingLogger(), Looking(embedded_config)
+    async with DynamoDBConnection(config=embedded_config, logger=logger, transport=transport) as connection:
+        await connection.table_admin().create_table(User)
+        repository = connection.repository(User)
+        await repository.batch_write(users)
+        await repository.transact_write(list(map(TransactWriteItem.put, users)))
+        assert await repository.batch_get([("a", "b"), ("a", "c")]) == users
+        assert await repository.transact_get([("a", "b")]) == users[:1]
+        assert (await repository.query_by_pk("a")).items == (await repository.scan()).items == users
+        assert await repository.get_one("a", "b") == users[0]
+    assert len(seen) == len(transport.requests)
 
 
 async def test_a_request_that_fails_is_kept() -> None:

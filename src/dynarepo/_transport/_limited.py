@@ -25,6 +25,7 @@ class LimitedTransport:
         self._transport = transport
         self._places = asyncio.Semaphore(limit)
         self._attempt_timeout = attempt_timeout
+        # Whoever writes a transport expects plain data, and may look at it.
         self._takes_text = isinstance(transport, DirectTransport)
 
     async def send(self, operation: str, payload: Payload, *, timeout: float) -> Payload:  # noqa: ASYNC109

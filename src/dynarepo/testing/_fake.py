@@ -10,7 +10,7 @@ from zlib import crc32
 from pydantic_core import to_json
 
 from dynarepo._transport import AttemptError, WireReply, read_reply
-from dynarepo._wire import Payload, ReadPayload
+from dynarepo._wire import Payload
 from dynarepo.exceptions import ConnectionFailedError, DeadlineExceededError, DynamoDBServiceError
 from dynarepo.testing._request_log import RequestLog, SentRequest
 from dynarepo.testing._script import Script, settled
@@ -60,8 +60,7 @@ class FakeTransport:
         scripted = connection_refused() if self.closed else self._script.next(operation)
         try:
             async with asyncio.timeout(timeout):
-                # A plain copy, so that whoever answers from another transport gets a plain reply.
-                entry = await settled(scripted, operation, dict(payload))
+                entry = await settled(scripted, operation, payload)
         except TimeoutError:
             overdue = DeadlineExceededError("the deadline of the call ran out", operation=operation)
             raise AttemptError(overdue, may_have_acted=True) from None
@@ -71,8 +70,7 @@ class FakeTransport:
             raise entry
         reply = entry if isinstance(entry, WireReply) else success_reply(entry)
         headers = {name.lower(): value for name, value in reply.headers.items()}
-        leaves_items = type(payload) is ReadPayload
-        return read_reply(operation, reply.status, headers, reply.body, leaves_items=leaves_items)
+        return read_reply(operation, reply.status, headers, reply.body)
 
     async def close(self) -> None:
         """Note that it was closed."""
