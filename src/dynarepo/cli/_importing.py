@@ -7,6 +7,7 @@ them; the chunk that was under way is put once more, which changes nothing.
 
 from __future__ import annotations
 
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -107,15 +108,19 @@ async def _put_all(
                 "shorten it or leave it out"
             )
 
-    items = file_format.read(path, table.key_types, check)
-    if sum(1 for _ in islice(items, checkpoint.items)) < checkpoint.items:
-        raise CommandError(f"{path} has fewer items than were imported: begin again by --restart", Exit.USAGE)
-    with progress(f"import {table.name}", file_format.count(path), meter, done=checkpoint.before) as shown:
-        while chunk := list(islice(items, meter.chunk(checkpoint.items - checkpoint.before, _CHUNK))):
-            puts = table.puts(chunk, checkpoint.items + 1)
-            await meter.ready_to_write()
-            checkpoint.begin()
-            await table.put_all(puts)
-            checkpoint.items += len(chunk)
-            checkpoint.save()
-            shown.advance(len(chunk))
+    with closing(file_format.read(path, table.key_types, check)) as items:
+        if sum(1 for _ in islice(items, checkpoint.items)) < checkpoint.items:
+            raise CommandError(
+                f"{path} has fewer items than were imported: begin again by --restart", Exit.USAGE
+            )
+        with progress(
+            f"import {table.name}", file_format.count(path), meter, done=checkpoint.before
+        ) as shown:
+            while chunk := list(islice(items, meter.chunk(checkpoint.items - checkpoint.before, _CHUNK))):
+                puts = table.puts(chunk, checkpoint.items + 1)
+                await meter.ready_to_write()
+                checkpoint.begin()
+                await table.put_all(puts)
+                checkpoint.items += len(chunk)
+                checkpoint.save()
+                shown.advance(len(chunk))

@@ -9,13 +9,22 @@ type that the table's key has there; what stands behind a colon is always a type
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from dynarepo._wire import AttributeValue, WireItem
-from dynarepo.cli._formats._format import Check, Items, line_count, lines_of, opened_text, placed, unchecked
+from dynarepo.cli._formats._format import (
+    Check,
+    Items,
+    Reading,
+    line_count,
+    lines_of,
+    opened_text,
+    placed,
+    unchecked,
+)
 from dynarepo.cli._plain_json import MalformedError, content_of, content_text
 
 __all__ = ["CSV", "CsvFormat"]
@@ -52,11 +61,11 @@ class CsvFormat:
         """Count the lines below the first; text with line ends makes it too high."""
         return max(0, line_count(path) - 1)
 
-    def read(self, path: Path, key_types: Mapping[str, str], check: Check = unchecked) -> Iterator[WireItem]:
+    def read(self, path: Path, key_types: Mapping[str, str], check: Check = unchecked) -> Reading:
         """Read a file of items."""
         csv.field_size_limit(max(_MAX_CELL, csv.field_size_limit()))
-        with placed(path, "row") as place:
-            rows = csv.reader(lines_of(path), strict=True)
+        with placed(path, "row") as place, lines_of(path) as lines:
+            rows = csv.reader(lines, strict=True)
             header = next(rows, [])
             place.number = 1
             columns = [_column(text, key_types) for text in header]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ __all__ = [
     "Check",
     "Format",
     "Items",
+    "Reading",
     "line_count",
     "lines_of",
     "malformed",
@@ -29,6 +30,9 @@ __all__ = [
 
 #: Gives the items from the first one on, as often as it is called.
 Items: TypeAlias = Callable[[], Iterator[WireItem]]
+
+#: Gives the items of a file, which it closes at their end or when it is closed itself.
+Reading: TypeAlias = Generator[WireItem, None, None]
 
 #: Refuses an item that cannot be used, by `MalformedError` or `InvalidKeyError`.
 Check: TypeAlias = Callable[[WireItem], None]
@@ -54,7 +58,7 @@ class Format(Protocol):
         """Count the items of a file, or guess."""
         ...
 
-    def read(self, path: Path, key_types: Mapping[str, str], check: Check = unchecked) -> Iterator[WireItem]:
+    def read(self, path: Path, key_types: Mapping[str, str], check: Check = unchecked) -> Reading:
         """
         Read a file of items.
 
@@ -113,13 +117,17 @@ def opened_text(path: Path, mode: str, encoding: str = "utf-8", errors: str = "s
     return path.open(mode, encoding=encoding, errors=errors, newline="")
 
 
-def lines_of(path: Path) -> Iterator[str]:
-    """Read lines of UTF-8, with a byte order mark or without; `UnicodeError` at the first that is not."""
+@contextmanager
+def lines_of(path: Path) -> Iterator[Iterator[str]]:
+    """Open lines of UTF-8, with a byte order mark or without; `UnicodeError` at the first that is not."""
     # Files are decoded in blocks: an error in one would be told of the line where its block begins.
     with opened_text(path, "r", "utf-8-sig", "surrogateescape") as file:
-        for line in file:
-            line.encode()
-            yield line
+        yield map(_checked, file)
+
+
+def _checked(line: str) -> str:
+    line.encode()
+    return line
 
 
 def line_count(path: Path) -> int:

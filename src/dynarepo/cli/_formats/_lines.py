@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from dynarepo._codec import DecodeError, decode_item
 from dynarepo._wire import WireItem
-from dynarepo.cli._formats._format import Check, Items, line_count, lines_of, opened_text, placed, unchecked
+from dynarepo.cli._formats._format import (
+    Check,
+    Items,
+    Reading,
+    line_count,
+    lines_of,
+    opened_text,
+    placed,
+    unchecked,
+)
 from dynarepo.cli._plain_json import MalformedError, item_of, item_text
 
 __all__ = ["DYNAMODB_JSON", "JSON_LINES", "LineFormat"]
@@ -38,10 +47,10 @@ class LineFormat:
         path: Path,
         key_types: Mapping[str, str],  # noqa: ARG002
         check: Check = unchecked,
-    ) -> Iterator[WireItem]:
+    ) -> Reading:
         """Read a file of items; empty lines are none."""
-        with placed(path, "line") as place:
-            for line in lines_of(path):
+        with placed(path, "line") as place, lines_of(path) as lines:
+            for line in lines:
                 place.number += 1
                 if line.strip():
                     item = self.decode(line)

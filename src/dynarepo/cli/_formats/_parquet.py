@@ -10,7 +10,7 @@ its own types.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
@@ -20,7 +20,7 @@ from typing import Any, Final
 from dynarepo._codec import decode_number, encode_number
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.cli._exits import CommandError, Exit
-from dynarepo.cli._formats._format import Check, Items, malformed, placed, unchecked
+from dynarepo.cli._formats._format import Check, Items, Reading, malformed, placed, unchecked
 from dynarepo.cli._plain_json import MalformedError, value_of, value_text
 
 __all__ = ["PARQUET", "ParquetFormat"]
@@ -120,7 +120,7 @@ class ParquetFormat:
         path: Path,
         key_types: Mapping[str, str],  # noqa: ARG002
         check: Check = unchecked,
-    ) -> Iterator[WireItem]:
+    ) -> Reading:
         """Read a file of items."""
         pa, pq = _pyarrow()
         with placed(path, "row", pa.ArrowException) as place, pq.ParquetFile(path) as file:
