@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dynarepo._transport._http_pool import ConnectionPool
-from dynarepo._transport._http_reply import HttpReply, NotHttpError
+from dynarepo._transport._http_reply import HttpReply, NotHttpError, ReplyParser
 
 REQUEST = b"POST / HTTP/1.1\r\n\r\n"
 REPLY = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
@@ -93,6 +93,28 @@ async def test_a_reply_that_nobody_asked_for_ends_the_connection() -> None:
         pool.put_back(connection)
         await exchange(pool)
         assert server.connections == 2
+
+
+async def test_a_request_that_a_signal_cancels_while_its_reply_is_read_is_cancelled_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A handler of signals runs between any two steps, and may cancel the task there."""
+    async with pooled(REPLY, REPLY) as (server, pool):
+        request = asyncio.create_task(exchange(pool))
+        feed, faults = ReplyParser.feed, list[object]()
+
+        def interrupted(parser: ReplyParser, data: bytes) -> HttpReply | None:
+            request.cancel()
+            return feed(parser, data)
+
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: faults.append(context))
+        with monkeypatch.context() as patched:
+            patched.setattr(ReplyParser, "feed", interrupted)
+            with pytest.raises(asyncio.CancelledError):
+                await request
+        assert (await exchange(pool)).body == b"ok"
+        assert server.connections == 2
+        assert faults == []
 
 
 async def test_after_a_cancelled_request_a_connection_is_not_used_again() -> None:

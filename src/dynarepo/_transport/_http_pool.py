@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import deque
+from contextlib import suppress
 from ipaddress import ip_address
 from ssl import SSLContext
 from typing import Final, cast
@@ -86,23 +87,25 @@ class Connection(asyncio.Protocol):
             return
         try:
             whole = parser.feed(data)
+            if whole is not None:
+                reply.set_result(whole)
         except (NotHttpError, TooLongError) as error:
             reply.set_exception(error)
-            return
-        if whole is not None:
-            reply.set_result(whole)
+        except asyncio.InvalidStateError:
+            self.abort()  # Ctrl-C cancelled the call since it was looked at.
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
         reply, parser = self._reply, self._parser
         if reply is not None and parser is not None and not reply.done():
             whole = parser.end() if exc is None else None
-            if whole is not None:
-                reply.set_result(whole)
-            else:
-                # A timeout here is the system's, and not the caller's.
-                is_plain = isinstance(exc, OSError) and not isinstance(exc, TimeoutError)
-                reply.set_exception(exc if exc is not None and is_plain else ConnectionResetError())
+            # A timeout here is the system's, and not the caller's.
+            is_plain = isinstance(exc, OSError) and not isinstance(exc, TimeoutError)
+            with suppress(asyncio.InvalidStateError):  # as above
+                if whole is not None:
+                    reply.set_result(whole)
+                else:
+                    reply.set_exception(exc if exc is not None and is_plain else ConnectionResetError())
         if not self.lost.done():
             self.lost.set_result(None)
 
