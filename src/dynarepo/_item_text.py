@@ -131,15 +131,16 @@ def glance_at(*names: str) -> Glance:
     if not all(map(str.isascii, names)):
         return plain_item  # msgspec 0.22 does not find such keys of a TypedDict
     kind = _typed_dict("Some", dict.fromkeys(names, Any), total=False)
-    read: Callable[[Raw], WireItem] = Decoder(kind).decode
+    read: Callable[[Raw], WireItem | None] = Decoder(kind).decode
 
     def glance(item: StoredItem) -> WireItem:
         if not isinstance(item, Raw):
             return item
         try:
-            return read(item)
+            found = read(item)
         except _NOT_READ:
-            return plain_item(item)
+            found = None
+        return plain_item(item) if found is None else found
 
     return glance
 

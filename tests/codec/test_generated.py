@@ -20,20 +20,18 @@ from msgspec import MsgspecError
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from typing_extensions import TypedDict
 
-from dynarepo._codec import ModelPlan, bind, compile_model
-from dynarepo._codec._generated_code import GiveUpError, give_up
+from dynarepo._codec import bind, compile_model
+from dynarepo._codec._generated_code import GiveUpError
 from dynarepo._codec._generated_reader import generate_reader
 from dynarepo._codec._generated_writer import generate_writer
 from dynarepo._codec._numbers import decode_decimal, decode_float
 from dynarepo._codec._sameness import same
-from dynarepo._item_text import ItemText, StoredItem
-from dynarepo._json import loads
 from dynarepo._schema import TableSchema
 from dynarepo._wire import WireItem
-from dynarepo.exceptions import DynamoDBServiceError
 from tests.codec import strategies
 from tests.codec.breaking import broken, each_broken
 from tests.codec.cases import CODE, NOON, Cat, Dog, Part, Square, Tree, Word
+from tests.codec.reference import HOSTILE, by_nodes, forms_of, outcome
 from tests.codec.test_views_property import OPTIONAL
 
 
@@ -152,32 +150,6 @@ ODD: Final[list[Any]] = [
 ]
 
 
-def by_nodes(plan: ModelPlan[Any]) -> ModelPlan[Any]:
-    """Give a plan that generates no code."""
-    reference = ModelPlan(plan.model, plan.node)
-    vars(reference).update(_reader=give_up, _writer=give_up)
-    return reference
-
-
-def forms_of(item: Any) -> list[StoredItem]:
-    """Give an item as a dict and, where JSON can have it, as text."""
-    try:
-        text = json.dumps(item).encode()
-        return [item, ItemText(text)] if loads(text) == item else [item]
-    except (TypeError, ValueError):
-        return [item]
-
-
-def outcome(call: Callable[[Any], object], value: object) -> tuple[Any, object]:
-    """Give a result, or all that can be seen of an error."""
-    try:
-        return call(value), None
-    except DynamoDBServiceError as error:
-        return None, (type(error), str(error), vars(error))
-    except Exception as error:  # noqa: BLE001 - such as a validator that fails in a way of its own
-        return None, (type(error), str(error))
-
-
 KINDS: Final = st.sampled_from(["required", "optional", "nullable", "defaulted", "aliased"])
 CONFIGS: Final = st.sampled_from(
     [
@@ -218,7 +190,6 @@ def instances(draw: st.DrawFn, *, fit: bool = True) -> BaseModel:
 
 
 #: The name of an attribute that would end a text in source, a line, a replacement field and the process.
-HOSTILE: Final = "\"'}]{0}\n raise SystemExit #"
 #: Values of any type, also those that no type takes.
 VALUES: Final = st.one_of(
     *(possible for _, possible in OPTIONAL.values()),
@@ -399,31 +370,3 @@ def test_views_are_read_by_generated_code() -> None:
     assert shown.address.street == USER.address.street
     calls = calls_of(view.decode, item)
     assert len(calls) <= 4, calls
-
-
-@pytest.mark.parametrize("name", ["a.b", "é", "日本", "e\u0301", "😀", "-", "None", "f1", "S", "N" * 255])
-def test_an_attribute_of_any_name_is_read(name: str) -> None:
-    inner = create_model("Inner", part=(str, Field(serialization_alias=name)))
-    model = create_model(
-        "Item",
-        __config__=ConfigDict(extra="forbid"),
-        first=(str, Field(serialization_alias=name)),
-        other=(inner | None, Field(default=None, serialization_alias=f"{name}2")),
-    )
-    item: Any = model(first="a", other={"part": "b"})
-    plan = compile_model(model)
-    for form in forms_of(plan.encode(item)):
-        assert generate_reader(plan.node)(form, 1) == item
-
-
-@pytest.mark.parametrize("name", [HOSTILE, HOSTILE.translate({ord(each): None for each in '"\n'})])
-def test_the_text_of_names_is_never_compiled(name: str) -> None:
-    fields: dict[str, Any] = {name: (str, ...), "other": (int, Field(serialization_alias=name * 2))}
-    model: Any = create_model("Item", **fields)
-    plan = compile_model(model)
-    item = model(**{name: "a", "other": 1})
-    wire = plan.encode(item)
-    assert wire == {name: {"S": "a"}, name * 2: {"N": "1"}}
-    assert plan.decode(wire) == item
-    if '"' not in name:
-        assert generate_reader(plan.node)(wire, 1) == item

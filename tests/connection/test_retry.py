@@ -388,3 +388,20 @@ async def test_a_token_that_the_service_may_have_forgotten_is_not_sent_again(las
     with pytest.raises(WriteOutcomeUnknownError):
         await session.sender().send(Call(request, Deadline.after(3600)))
     assert calls == 2
+
+
+async def test_waiting_to_be_sent_does_not_outlast_a_token() -> None:
+    timeouts: list[float] = []
+
+    class Waiting(FakeTransport):
+        async def send(self, operation: str, payload: dict[str, Any], *, timeout: float) -> Any:  # noqa: ASYNC109
+            timeouts.append(timeout)
+            return await super().send(operation, payload, timeout=timeout)
+
+    session = Session()
+    session.fake = Waiting(lost_reply(), lost_reply(), {})
+    request = Request("TransactWriteItems", TOKEN, repeat=Repeat(is_safe=True, seconds=590))
+    await session.sender().send(Call(request, Deadline.after(3600)))
+    first, *others = timeouts
+    assert first > 3000
+    assert all(580 < each <= 590 for each in others)

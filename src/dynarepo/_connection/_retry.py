@@ -91,10 +91,10 @@ class RetryingSender:
         """Return the reply of the first attempt that has one, or what it was where the reply was lost."""
         unknown, failure = False, None
         # With no more than this left of the time, another attempt would no longer be the same write.
-        least = call.deadline.left - call.request.repeat.seconds
+        least = max(0.0, call.deadline.left - call.request.repeat.seconds)
         while True:
             try:
-                reply = await self._attempt(call)
+                reply = await self._attempt(call, least if unknown else 0.0)
             except AttemptError as attempt:
                 call.throttles += _is_throttled(attempt.error)
                 # That the time ran out before another attempt says less than why one was needed.
@@ -117,10 +117,10 @@ class RetryingSender:
                 raise _placed(error, call) from cause
             await self._sleep(delay)
 
-    async def _attempt(self, call: Call) -> Payload:
+    async def _attempt(self, call: Call, spared: float) -> Payload:
         try:
             self._check_open()
-            timeout = call.deadline.remaining()
+            timeout = call.deadline.remaining() - spared  # for waiting until it can be sent, too
         except (ConnectionClosedError, DeadlineExceededError) as error:
             raise AttemptError(error, may_have_acted=False) from None
         call.attempts += 1

@@ -155,7 +155,7 @@ def _address(server: Server) -> Iterator[tuple[str, str | int]]:
 
 def _asked(request: Request) -> Iterator[tuple[str, str | bool | int | list[str]]]:
     payload = request.payload
-    if names := table_names(payload):
+    if names := [request.table_name] if request.table_name else table_names(payload):
         yield "aws.dynamodb.table_names", names
     for member, attribute in _ASKED.items():
         if member in payload:

@@ -68,7 +68,7 @@ class CsvFormat:
             rows = csv.reader(lines, strict=True)
             header = next(rows, [])
             place.number = 1
-            columns = [_column(text, key_types) for text in header]
+            columns = [_column(number, text, key_types) for number, text in enumerate(header, start=1)]
             for row in rows:
                 place.number += 1
                 if row:
@@ -86,14 +86,15 @@ def _cell(value: AttributeValue | None, tag: str) -> str:
     return str(content) if tag == "N" else content_text(tag, content)
 
 
-def _column(text: str, key_types: Mapping[str, str]) -> tuple[str, str]:
+def _column(number: int, text: str, key_types: Mapping[str, str]) -> tuple[str, str]:
     name, colon, tag = text.rpartition(":")
     if colon and tag in _TYPES:
         return name, tag
     if colon and text not in key_types:
         known = ", ".join(_TYPES)
+        # By its number: in a file without names, these are values.
         raise MalformedError(
-            f"column {text}: the type behind the colon is one of {known}; text of this name is {text}:S"
+            f"column {number}: the type behind the colon is one of {known}; text of such a name has :S behind it"
         )
     return text, key_types.get(text, "S")
 
