@@ -5,7 +5,8 @@ They are to `StructNode.write` what readers are to `StructNode.read`: straight c
 that it takes, and gives up, by whatever exception, where a value is unusual or could not be read back. Then
 the nodes encode the instance again, and their result or error counts.
 
-Like the nodes, a writer has the model validate what it wrote, because a changed copy was never validated.
+Like the nodes, a writer has the model validate what it wrote, because a changed copy was never validated;
+but not where the types, which it looks at anyway, say as much.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from dynarepo._codec._shapes import InstanceShape
 from dynarepo._codec._structs import StructNode
 from dynarepo._codec._text import encode_name, encode_text
 from dynarepo._codec._times import write_datetime
+from dynarepo._codec._unconstrained import takes_all_of_its_types
 from dynarepo._limits import MAX_DEPTH
 from dynarepo._wire import WireItem
 
@@ -63,7 +65,7 @@ class _WriterSource(StructureSource):
         }
 
     def body(self, node: StructNode) -> None:
-        """Encode the fields in their order, and validate what was encoded."""
+        """Encode the fields in their order, and validate them where their types do not say enough."""
         code, wire, values = self.code, self.code.name(), self.code.name()
         code.give_up_if("item.__pydantic_extra__")
         code.line(f"{values} = item.__dict__")
@@ -77,8 +79,9 @@ class _WriterSource(StructureSource):
                 code.line(f"{value} = {values}[{name}]")
                 given.append(f"{name}: {value}")
             self._field(plan, value, wire)
-        validate = code.bind(cast("InstanceShape", node.shape).validator.validate_python)
-        code.line(f"{validate}({{{', '.join(given)}}}, by_name=True, by_alias=False)")
+        if not takes_all_of_its_types(node):
+            validate = code.bind(cast("InstanceShape", node.shape).validator.validate_python)
+            code.line(f"{validate}({{{', '.join(given)}}}, by_name=True, by_alias=False)")
         code.line(f"return {wire}")
 
     def call(self, node: Node, name: str, at: int) -> str:

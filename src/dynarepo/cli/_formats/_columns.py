@@ -94,7 +94,8 @@ def _column(number: int, text: str, key_types: Mapping[str, str]) -> tuple[str, 
         known = ", ".join(_TYPES)
         # By its number: in a file without names, these are values.
         raise MalformedError(
-            f"column {number}: the type behind the colon is one of {known}; text of such a name has :S behind it"
+            f"column {number}: the type behind the colon is one of {known}; "
+            "text of such a name has :S behind it"
         )
     return text, key_types.get(text, "S")
 

@@ -1,0 +1,185 @@
+"""A model whose rules are the types of its fields is not validated once more; every other one is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from types import GenericAlias
+from typing import Annotated, Any, Literal, Optional
+from uuid import UUID
+
+import pytest
+from annotated_types import MaxLen
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PastDate,
+    PrivateAttr,
+    StringConstraints,
+    create_model,
+    field_validator,
+    model_validator,
+)
+
+from dynarepo._codec import compile_model
+from dynarepo._codec._unconstrained import takes_all_of_its_types
+from dynarepo.exceptions import InvalidValueError
+
+
+class Street(BaseModel):
+    name: str
+
+
+class Wide(BaseModel):
+    model_config = ConfigDict(title="Any", extra="forbid", populate_by_name=True, frozen=True)
+    text: str = Field(alias="t", description="any text")
+    raw: bytes
+    number: int
+    ratio: float = 0.5
+    price: Decimal = Field(default_factory=Decimal)
+    day: date
+    at: datetime
+    id: UUID
+    is_on: bool
+    street: Street
+    streets: list[Street]
+    texts: list[list[str]] | None = None
+
+
+def test_a_model_of_plain_types_takes_all_of_them() -> None:
+    assert takes_all_of_its_types(compile_model(Wide).node)
+
+
+class Validated(BaseModel):
+    field: str
+
+    @field_validator("field")
+    @classmethod
+    def check(cls, value: str) -> str:
+        assert value != "bad"
+        return value
+
+
+class CheckedBefore(BaseModel):
+    field: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def check(cls, values: Mapping[str, object]) -> Mapping[str, object]:
+        assert values["field"] != "bad"
+        return values
+
+
+class CheckedAfter(BaseModel):
+    field: str
+
+    @model_validator(mode="after")
+    def check(self) -> CheckedAfter:
+        assert self.field != "bad"
+        return self
+
+
+class Private(BaseModel):
+    field: str
+    _seen: bool = PrivateAttr(default=False)
+
+
+class Finished(BaseModel):
+    field: str
+
+    def model_post_init(self, _: object, /) -> None:
+        assert self.field != "bad"
+
+
+class Made(BaseModel):
+    field: str
+
+    def __init__(self, **values: Any) -> None:
+        assert values["field"] != "bad"
+        super().__init__(**values)
+
+
+def _not_bad(value: Any) -> Any:
+    assert value not in ("bad", -1)
+    return value
+
+
+def _of(declared: Any, **config: Any) -> type[BaseModel]:
+    return create_model("Item", __config__=ConfigDict(**config), field=(declared, ...))  # type: ignore[typeddict-item]
+
+
+@pytest.mark.parametrize(
+    ("model", "bad"),
+    [
+        (Validated, "bad"),
+        (CheckedBefore, "bad"),
+        (CheckedAfter, "bad"),
+        (Made, "bad"),
+        (_of(Annotated[str, AfterValidator(_not_bad)]), "bad"),
+        (_of(Annotated[int, BeforeValidator(_not_bad)]), -1),
+        (_of(Annotated[str, Field(min_length=4)]), "bad"),
+        (_of(Annotated[str, StringConstraints(pattern="^a")]), "bad"),
+        (_of(Annotated[bytes, MaxLen(1)]), b"bad"),
+        (_of(Annotated[int, Field(ge=0)]), -1),
+        (_of(Annotated[float, Field(gt=0)]), -0.5),
+        (_of(Annotated[float, Field(multiple_of=2)]), 0.5),
+        (_of(Annotated[Decimal, Field(max_digits=2)]), Decimal("1.25")),
+        (_of(PastDate), date(9999, 1, 1)),
+        (
+            _of(Annotated[datetime, Field(lt=datetime(2026, 1, 1, tzinfo=UTC))]),
+            datetime(2027, 1, 1, tzinfo=UTC),
+        ),
+        (_of(Annotated[list[str], Field(min_length=1)]), []),
+        (_of(list[Annotated[str, Field(min_length=4)]]), ["bad"]),
+        (_of(Optional[Annotated[int, Field(ge=0)]]), -1),  # noqa: UP045 - of None too
+        (_of(str, str_max_length=2), "bad"),
+        (_of(str, str_min_length=4), "bad"),
+    ],
+    ids=str,
+)
+def test_what_breaks_a_rule_beside_the_types_is_refused(model: type[BaseModel], bad: object) -> None:
+    plan = compile_model(model)
+    assert not takes_all_of_its_types(plan.node)
+    with pytest.raises(InvalidValueError, match="breaks a rule"):
+        plan.encode(model.model_construct(field=bad))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        _of(str, str_strip_whitespace=True),
+        _of(str, str_to_lower=True),
+        _of(Decimal, strict=True),
+        _of(Annotated[str, Field(strict=True)]),
+        _of(AwareDatetime),
+        _of(Literal["a"]),
+        _of(timedelta),
+        _of(dict[str, str]),
+        _of(int | str),
+        _of(Any),
+        _of(CheckedAfter),
+        Finished,
+        Private,
+    ],
+    ids=lambda model: str(model.__pydantic_core_schema__["schema"]["fields"]["field"]["schema"]["type"]),
+)
+def test_what_is_not_known_to_have_no_rule_is_validated(model: type[BaseModel]) -> None:
+    assert not takes_all_of_its_types(compile_model(model).node)
+
+
+def test_a_nested_model_is_validated_by_its_own_rules() -> None:
+    inner = create_model("Inner", text=(Annotated[str, Field(min_length=4)], ...))
+    several: Any = GenericAlias(list, (inner,))
+    outer: Any = create_model("Outer", inner=(inner, ...), inners=(several, ...))
+    plan = compile_model(outer)
+    assert takes_all_of_its_types(plan.node)
+    fine, bad = inner(text="fine"), inner.model_construct(text="bad")
+    cases: list[dict[str, Any]] = [{"inner": bad, "inners": []}, {"inner": fine, "inners": [fine, bad]}]
+    for held in cases:
+        with pytest.raises(InvalidValueError, match="breaks a rule"):
+            plan.encode(outer.model_construct(**held))
