@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from math import inf
 from typing import Self
 
+from dynarepo._record import Record
 from dynarepo._wire import Payload, WireItem
 from dynarepo.exceptions import DeadlineExceededError
 
@@ -27,8 +27,7 @@ def _unknown(_: WireItem | None) -> Verdict:
     return Verdict.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Record, frozen=True):
     """
     Whether a write may be sent again after an attempt whose reply was lost.
 
@@ -43,8 +42,7 @@ class Repeat:
     seconds: float = inf
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Record, frozen=True):
     """
     An operation with its payload, ready to send.
 
@@ -57,16 +55,17 @@ class Request:
         repeat: Whether it may be sent again when a reply was lost; reads always may.
     """
 
+    shown = ("operation", "table_name")
+
     operation: str
-    payload: Payload = field(repr=False)
+    payload: Payload
     table_name: str | None = None
-    pk: object = field(default=None, repr=False)
-    sk: object = field(default=None, repr=False)
-    repeat: Repeat = field(default=Repeat(), repr=False)
+    pk: object = None
+    sk: object = None
+    repeat: Repeat = Repeat()
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(Record, frozen=True):
     """The moment, on the running event loop's clock, at which a call must end; it may cover many requests."""
 
     ends_at: float

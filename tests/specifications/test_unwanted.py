@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import pytest
+from msgspec import Struct
 from pydantic import BaseModel, Field
 
 import dynarepo
@@ -61,6 +62,8 @@ def inside(thing: object) -> Iterator[object]:
         parts = thing
     elif dataclasses.is_dataclass(thing) and not isinstance(thing, type):
         parts = [getattr(thing, field.name) for field in dataclasses.fields(thing)]
+    elif isinstance(thing, Struct):
+        parts = [getattr(thing, name) for name in thing.__struct_fields__]
     elif isinstance(thing, BaseModel | DynamoDBServiceError):
         parts = vars(thing).values()
     assert isinstance(parts, list | tuple | set | frozenset | type({}.values()))

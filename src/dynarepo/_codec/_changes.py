@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias, TypeVar
 
+from msgspec import field
 from pydantic import BaseModel
 
 from dynarepo._codec._entity import Entity
 from dynarepo._codec._keys import KeyAttribute, TemplateKey
+from dynarepo._record import Record
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidRequestError
 
@@ -36,8 +37,7 @@ class IncompleteIndexKeyError(InvalidRequestError):
         self.attributes = attributes
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Record, frozen=True):
     """Attributes to set and attributes to remove."""
 
     set: WireItem = field(default_factory=dict)

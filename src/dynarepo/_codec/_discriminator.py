@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -12,6 +11,7 @@ from dynarepo._codec._enums import LiteralNode
 from dynarepo._codec._plan import ModelPlan
 from dynarepo._codec._text import encode_name, encode_text
 from dynarepo._item_text import StoredItem, glance_at, is_item, plain_item
+from dynarepo._record import Record
 from dynarepo._schema import TableSchema
 from dynarepo._wire import AttributeValue
 from dynarepo.exceptions import InvalidItemError, InvalidValueError, SchemaError, WrongModelError
@@ -21,8 +21,7 @@ __all__ = ["Discriminator", "discriminator_of"]
 T = TypeVar("T", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True)
-class Discriminator:
+class Discriminator(Record, frozen=True):
     """
     An attribute and the texts in it by which items are recognised: one of a model, several of a union.
 

@@ -7,11 +7,11 @@ Everything above works with an `Entity`; nothing above looks at a model or its d
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import tzinfo
 from functools import lru_cache
 from typing import Generic, TypeVar, cast
 
+from msgspec import field
 from pydantic import BaseModel
 
 from dynarepo._codec._discriminator import Discriminator, discriminator_of
@@ -25,6 +25,7 @@ from dynarepo._codec._table_keys import IndexKeys, TableKeys
 from dynarepo._codec._views import compile_view
 from dynarepo._item_text import StoredItem
 from dynarepo._limits import MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES
+from dynarepo._record import Record
 from dynarepo._schema import GlobalIndex, Index, KeyPart, TableSchema, read_schema
 from dynarepo._wire import WireItem
 from dynarepo.exceptions import InvalidKeyError, SchemaError
@@ -35,8 +36,7 @@ T = TypeVar("T", bound=BaseModel)
 V = TypeVar("V", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True)
-class Entity(Generic[T]):
+class Entity(Record, Generic[T], frozen=True):
     """A model, its table's keys, and the way between items and instances."""
 
     model: type[T]
@@ -46,9 +46,7 @@ class Entity(Generic[T]):
     indexes: Mapping[str, IndexKeys]
     discriminator: Discriminator | None
     zone: tzinfo | None = None
-    _views: dict[type[BaseModel], ItemReader[BaseModel]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    _views: dict[type[BaseModel], ItemReader[BaseModel]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from msgspec.structs import replace
 from pydantic import BaseModel
 
 from dynarepo._codec._discriminator import Discriminator
@@ -19,6 +19,7 @@ from dynarepo._codec._source import ItemReader
 from dynarepo._codec._stored_key import StoredKey
 from dynarepo._codec._table_keys import IndexKeys, TableKeys
 from dynarepo._item_text import StoredItem
+from dynarepo._record import Record
 from dynarepo._wire import AttributeValue
 from dynarepo.exceptions import InvalidRequestError, InvalidValueError, SchemaError
 
@@ -29,8 +30,7 @@ V = TypeVar("V", bound=BaseModel)
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class _OneOf(Generic[R]):
+class _OneOf(Record, Generic[R], frozen=True):
     """Makes of each item what its discriminator says."""
 
     name: str
@@ -80,8 +80,7 @@ class _AnyOf(Node):
         return self._nodes[0].decode(wire, depth)
 
 
-@dataclass(frozen=True, slots=True)
-class EntityUnion(_OneOf[T]):
+class EntityUnion(_OneOf[T], frozen=True):
     """Models of one table."""
 
     entities: tuple[Entity[T], ...]

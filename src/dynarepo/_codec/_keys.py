@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal, Protocol, TypeAlias, TypeGuard
 
@@ -19,6 +18,7 @@ from dynarepo._codec._paths import Path, show
 from dynarepo._codec._plan import FieldPlan, Node
 from dynarepo._codec._scalars import ScalarNode
 from dynarepo._codec._text import encode_text
+from dynarepo._record import Record
 from dynarepo._schema import DEFAULT_NUMBER_WIDTH, KeyTemplate, TemplatePart
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidKeyError, InvalidValueError, SchemaError
@@ -87,8 +87,7 @@ class KeyAttribute(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class FieldKey:
+class FieldKey(Record, frozen=True):
     """
     A key attribute that is a field of the model.
 
@@ -140,8 +139,7 @@ class FieldKey:
         return {self.attribute: self.encode(value)}
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateKey:
+class TemplateKey(Record, frozen=True):
     """A key attribute that a template makes from fields."""
 
     attribute: str

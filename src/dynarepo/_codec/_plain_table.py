@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from pydantic import BaseModel
@@ -18,6 +17,7 @@ from dynarepo._codec._stored_key import StoredKey
 from dynarepo._codec._table_keys import IndexKeys, TableKeys
 from dynarepo._item_text import StoredItem, plain_item
 from dynarepo._limits import MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES
+from dynarepo._record import Record
 from dynarepo._wire import WireItem
 from dynarepo.exceptions import InvalidKeyError, SchemaError
 
@@ -28,8 +28,7 @@ V = TypeVar("V", bound=BaseModel)
 _TAGS: Final[Mapping[str, KeyTag]] = {"S": "S", "N": "N", "B": "B"}
 
 
-@dataclass(frozen=True, slots=True)
-class PlainTable:
+class PlainTable(Record, frozen=True):
     """
     A source of plain dicts.
 

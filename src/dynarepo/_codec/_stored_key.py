@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dynarepo._codec._keys import KeyTag, check_key_value, encode_plain_key, is_number
+from dynarepo._record import Record
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidKeyError
 
 __all__ = ["StoredKey"]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredKey:
+class StoredKey(Record, frozen=True):
     """Takes text, a number or bytes, as stored, and knows no fields."""
 
     attribute: str

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from msgspec import UNSET, defstruct
+from msgspec import UNSET, defstruct, field
+
+from dynarepo._record import MutableRecord, Record
 
 __all__ = ["Kind", "Stored", "StoredAttribute", "can_be_named", "structure_of"]
 
@@ -19,8 +20,7 @@ Kind: TypeAlias = Callable[[], Any]
 _UNNAMEABLE: Final = re.compile(r'["\\\x00-\x1f]')
 
 
-@dataclass(slots=True)
-class Stored:
+class Stored(MutableRecord):
     """
     How a value is stored.
 
@@ -41,8 +41,7 @@ class Stored:
         return _tagged(tuple((tag, kind()) for tag, kind in self.tags.items()), is_choice=self.is_choice)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAttribute:
+class StoredAttribute(Record, frozen=True):
     """One attribute of a structure, by its stored name."""
 
     name: str

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from dynarepo._codec._keys import KeyAttribute
 from dynarepo._item_text import Glance, glance_at
+from dynarepo._record import Record
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidItemError, InvalidKeyError
 
@@ -64,8 +65,7 @@ class TableKeys:
         return key_of(item, self.attributes)
 
 
-@dataclass(frozen=True, slots=True)
-class IndexKeys:
+class IndexKeys(Record, frozen=True):
     """
     The key of an index, and what the index holds.
 

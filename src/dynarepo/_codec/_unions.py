@@ -16,14 +16,14 @@ from dynarepo._codec._nodes import DecodeError, Node, refusal, tag_of
 from dynarepo._codec._paths import Path
 from dynarepo._codec._sameness import same
 from dynarepo._codec._structs import StructNode
+from dynarepo._record import Record
 from dynarepo._wire import AttributeValue
 from dynarepo.exceptions import InvalidValueError
 
 __all__ = ["Member", "ProvedNode", "UnionNode", "union_node"]
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Record, frozen=True):
     """One member of a union, with the label that a discriminating function gives its values."""
 
     node: Node

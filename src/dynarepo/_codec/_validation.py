@@ -9,9 +9,10 @@ a validator of a whole dict cannot be judged by one field or element.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
+from msgspec import field
+from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
 from pydantic_core import SchemaValidator, core_schema
 
@@ -19,14 +20,14 @@ from dynarepo._codec._containers import DictNode
 from dynarepo._codec._dynamic import DynamicNode
 from dynarepo._codec._nodes import Node
 from dynarepo._codec._paths import Path
+from dynarepo._record import Record
 
 __all__ = ["Rules", "problems_of"]
 
 _WITH_CONFIG: Final = frozenset({"model", "dataclass", "typed-dict"})
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Record, frozen=True):
     """
     What Pydantic checks of a model, or of a part of one.
 
@@ -37,11 +38,11 @@ class Rules:
         definitions: The schemas that the part's own may refer to.
     """
 
-    schema: Any = field(repr=False)
+    schema: Any
     name: str = ""
-    config: Any = field(default=None, repr=False)
-    definitions: Any = field(default=(), repr=False)
-    _validators: dict[tuple[int, str], SchemaValidator] = field(default_factory=dict, repr=False)
+    config: Any = None
+    definitions: Any = ()
+    _validators: dict[tuple[int, str], SchemaValidator] = field(default_factory=dict)
 
     @classmethod
     def of(cls, model: type[BaseModel]) -> Rules:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Any, Generic, TypeVar
 
@@ -32,6 +32,7 @@ from dynarepo._codec._shapes import InstanceShape, SerializedShape
 from dynarepo._codec._structs import RootNode, StructNode
 from dynarepo._codec._unions import ProvedNode
 from dynarepo._item_text import StoredItem
+from dynarepo._record import Record
 from dynarepo.exceptions import InvalidValueError, SchemaError
 
 __all__ = ["View", "compile_view"]
@@ -39,8 +40,7 @@ __all__ = ["View", "compile_view"]
 V = TypeVar("V", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True)
-class View(Generic[V]):
+class View(Record, Generic[V], frozen=True):
     """Makes a view of the stored items of one model."""
 
     plan: ModelPlan[V]

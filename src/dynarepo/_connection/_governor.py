@@ -12,13 +12,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from functools import partial
 from math import inf
 from typing import Protocol
 
 from dynarepo._connection._bucket import Bucket
 from dynarepo._connection._estimates import Estimates
+from dynarepo._record import MutableRecord, Record
 from dynarepo.exceptions import CapacityLimitError
 
 __all__ = ["Clock", "Governor", "Reservation"]
@@ -44,8 +44,7 @@ class Clock(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
+class Reservation(Record, frozen=True):
     """Units that are set aside for one request, and those that it will probably take."""
 
     kind: Hashable
@@ -54,8 +53,7 @@ class Reservation:
     expected: float
 
 
-@dataclass(slots=True, eq=False)
-class _Waiter:
+class _Waiter(MutableRecord, eq=False):
     kind: Hashable
     items: int
     expected: float

@@ -11,7 +11,6 @@ import os
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from threading import Lock
 from typing import Any, Final
@@ -23,6 +22,7 @@ from pydantic import SecretStr
 
 from dynarepo._config import DynamoDBConfig, check_endpoint
 from dynarepo._connection._sdk_descriptions import description_loader, forget_endpoints, read_descriptions
+from dynarepo._record import Record
 from dynarepo._transport import DirectTransport, SdkCredentials, Transport
 from dynarepo._transport._aioboto3 import Aioboto3Transport
 from dynarepo._transport._sdk import sdk_config
@@ -39,8 +39,7 @@ _TARGETS: Final = {_SERVICE: TABLES, _STREAMS_SERVICE: STREAMS}
 _preparing: Final = Lock()
 
 
-@dataclass(frozen=True, slots=True)
-class SdkSession:
+class SdkSession(Record, frozen=True):
     """What came of opening: where requests go, and the transports for items, for tables and for streams."""
 
     endpoint_url: str
@@ -51,8 +50,7 @@ class SdkSession:
     open_streams: Callable[[AsyncExitStack], Awaitable[Transport]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedSession:
+class PreparedSession(Record, frozen=True):
     """A session that has read what it needs, and nothing of it is bound to an event loop."""
 
     config: DynamoDBConfig

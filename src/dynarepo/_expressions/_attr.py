@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dynarepo._expressions._conditions import (
     BeginsWith,
     Between,
@@ -20,6 +18,7 @@ from dynarepo._expressions._conditions import (
     type_condition,
 )
 from dynarepo._expressions._paths import Path, parse_path
+from dynarepo._record import Record
 from dynarepo.exceptions import InvalidRequestError
 
 __all__ = ["AttributePath", "AttributeSize", "attr"]
@@ -44,9 +43,10 @@ def attr(path: str, *steps: str | int) -> AttributePath:
     return AttributePath((*parse_path(path), *steps))
 
 
-@dataclass(frozen=True, slots=True)
-class AttributePath:
+class AttributePath(Record, frozen=True):
     """A field of a model, by name; its methods are conditions."""
+
+    shown = ("path",)
 
     path: Path
 
@@ -110,8 +110,7 @@ class AttributePath:
         return Comparison(self.path, comparator, _operand(value))
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeSize:
+class AttributeSize(Record, frozen=True):
     """The size of a field; its methods are conditions."""
 
     path: Path

@@ -8,11 +8,11 @@ must never turn into an unguarded one by a slip of the pen. Its `repr` leaves ou
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Literal, NoReturn, TypeAlias, get_args
 
 from dynarepo._expressions._paths import Path
 from dynarepo._limits import MAX_IN_OPERANDS
+from dynarepo._record import Record
 from dynarepo.exceptions import InvalidRequestError
 
 __all__ = [
@@ -41,9 +41,10 @@ Comparator: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
 TypeTag: TypeAlias = Literal["S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"]
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Record, frozen=True):
     """The base of all conditions; combine them with `&`, `|` and `~`."""
+
+    shown = ("path", "comparator", "size", "tag", "conditions", "condition")
 
     def __and__(self, other: Condition | bool) -> Condition:
         if not isinstance(other, Condition):
@@ -72,24 +73,23 @@ class Condition:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class FieldReference:
+class FieldReference(Record, frozen=True):
     """The value of another field, as an operand."""
+
+    shown = ("path",)
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison(Condition):
+class Comparison(Condition, frozen=True):
     """A field compared with a value or another field."""
 
     path: Path
     comparator: Comparator
-    operand: object = field(repr=False)
+    operand: object
 
 
-@dataclass(frozen=True, slots=True)
-class SizeComparison(Condition):
+class SizeComparison(Condition, frozen=True):
     """A field's size (characters, bytes or elements) compared with a number."""
 
     path: Path
@@ -97,77 +97,67 @@ class SizeComparison(Condition):
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Between(Condition):
+class Between(Condition, frozen=True):
     """A field from a low to a high value, both included."""
 
     path: Path
-    low: object = field(repr=False)
-    high: object = field(repr=False)
+    low: object
+    high: object
 
 
-@dataclass(frozen=True, slots=True)
-class In(Condition):
+class In(Condition, frozen=True):
     """A field equal to one of some values."""
 
     path: Path
-    operands: tuple[object, ...] = field(repr=False)
+    operands: tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BeginsWith(Condition):
+class BeginsWith(Condition, frozen=True):
     """Text or bytes that begin with a prefix."""
 
     path: Path
-    prefix: object = field(repr=False)
+    prefix: object
 
 
-@dataclass(frozen=True, slots=True)
-class Contains(Condition):
+class Contains(Condition, frozen=True):
     """Text with a part, or a list or set with an element."""
 
     path: Path
-    operand: object = field(repr=False)
+    operand: object
 
 
-@dataclass(frozen=True, slots=True)
-class Exists(Condition):
+class Exists(Condition, frozen=True):
     """The attribute is there, a NULL included."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class NotExists(Condition):
+class NotExists(Condition, frozen=True):
     """The attribute is not there."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeType(Condition):
+class AttributeType(Condition, frozen=True):
     """The attribute has a DynamoDB type."""
 
     path: Path
     tag: TypeTag
 
 
-@dataclass(frozen=True, slots=True)
-class And(Condition):
+class And(Condition, frozen=True):
     """All of some conditions."""
 
     conditions: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or(Condition):
+class Or(Condition, frozen=True):
     """At least one of some conditions."""
 
     conditions: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not(Condition):
+class Not(Condition, frozen=True):
     """The opposite of a condition."""
 
     condition: Condition

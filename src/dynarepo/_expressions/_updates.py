@@ -8,12 +8,12 @@ value of the wrong type. Their `repr` leaves out the values.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from dynarepo._expressions._paths import Path, show_path
 from dynarepo._expressions._standin import FieldStandIn, operand_of, stand_in_path
+from dynarepo._record import Record
 from dynarepo.exceptions import InvalidRequestError
 
 __all__ = [
@@ -40,59 +40,53 @@ V = TypeVar("V")
 N = TypeVar("N", int, float, Decimal, int | None, float | None, Decimal | None)
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Record, frozen=True):
     """The base of all actions on one field."""
+
+    shown = ("path", "only_if_missing")
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Set(Action):
+class Set(Action, frozen=True):
     """A new value, a copy of another field, or a value only where there is none yet."""
 
-    value: object = field(repr=False)
+    value: object
     only_if_missing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Increment(Action):
+class Increment(Action, frozen=True):
     """Add a number; a missing field counts as 0."""
 
-    amount: object = field(repr=False)
+    amount: object
 
 
-@dataclass(frozen=True, slots=True)
-class Append(Action):
+class Append(Action, frozen=True):
     """Add elements at the end of a list; a missing list counts as empty."""
 
-    elements: object = field(repr=False)
+    elements: object
 
 
-@dataclass(frozen=True, slots=True)
-class Prepend(Action):
+class Prepend(Action, frozen=True):
     """Add elements at the beginning of a list; a missing list counts as empty."""
 
-    elements: object = field(repr=False)
+    elements: object
 
 
-@dataclass(frozen=True, slots=True)
-class Remove(Action):
+class Remove(Action, frozen=True):
     """Remove the attribute, or an element of a list."""
 
 
-@dataclass(frozen=True, slots=True)
-class AddToSet(Action):
+class AddToSet(Action, frozen=True):
     """Add elements to a set; a missing set counts as empty."""
 
-    elements: object = field(repr=False)
+    elements: object
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveFromSet(Action):
+class RemoveFromSet(Action, frozen=True):
     """Remove elements from a set."""
 
-    elements: object = field(repr=False)
+    elements: object
 
 
 class SetField(Generic[V]):

@@ -8,7 +8,6 @@ need no care, and a placeholder that nothing uses cannot arise.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from dynarepo._expressions._conditions import (
@@ -29,6 +28,7 @@ from dynarepo._expressions._conditions import (
 )
 from dynarepo._expressions._paths import Path, show_path
 from dynarepo._limits import MAX_EXPRESSION_BYTES, MAX_EXPRESSION_OPERATORS
+from dynarepo._record import Record
 from dynarepo._wire import AttributeValue, Payload, sort_value
 from dynarepo.exceptions import ExpressionTooLongError, InvalidRequestError
 
@@ -54,8 +54,7 @@ class FieldResolver(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(Record, frozen=True):
     """A condition of the library's own, written already, with its number of operators."""
 
     text: str

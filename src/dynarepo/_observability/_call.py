@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from dynarepo._record import MutableRecord
 from dynarepo._request import Deadline, Request
 from dynarepo._wire import Payload
 
 __all__ = ["Call", "Sender", "Server"]
 
 
-@dataclass(slots=True)
-class Call:
+class Call(MutableRecord):
     """A request under way; whoever makes an attempt counts it here, and when it was one too many."""
 
     request: Request

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from dynarepo._item_text import plain_payload
+from dynarepo._record import Record
 from dynarepo._wire import Payload
 
 __all__ = ["Consumption", "consumed", "entry_count", "table_names", "takes_write_units"]
@@ -16,8 +16,7 @@ _WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteIt
 _MOST_UNITS: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Consumption:
+class Consumption(Record, frozen=True):
     """The units that one request took of one table."""
 
     table_name: str | None

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
+from msgspec import field
 from pydantic import BaseModel
 
 from dynarepo._limits import MAX_BATCH_WRITE_BYTES, MAX_BATCH_WRITE_ITEMS
 from dynarepo._pages._caller import Caller
+from dynarepo._record import MutableRecord, Record
 from dynarepo._request import Deadline
 from dynarepo._requests import Identity, Target, WriteEntry, batch_write, read_unprocessed_writes
 from dynarepo.exceptions import (
@@ -38,9 +39,7 @@ T = TypeVar("T", bound=BaseModel)
 _MAX_CHUNK_BYTES: Final = MAX_BATCH_WRITE_BYTES - 4096
 
 
-# Not frozen, for the same reason as the entry itself.
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(Record, frozen=True):
     """An entry that is to be sent, with the rounds it was left undone and the seconds it was tried."""
 
     entry: WriteEntry
@@ -48,8 +47,7 @@ class _Waiting:
     spent: float = 0.0
 
 
-@dataclass(slots=True)
-class _Outcome:
+class _Outcome(MutableRecord):
     """What became of the entries so far; `cause` is what stopped the batch."""
 
     written: int = 0

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from dynarepo._config import CapacityLimit, DynamoDBConfig
 from dynarepo._connection import Channel
 from dynarepo._observability import Logger
 from dynarepo._pages._cursor import check_cursors
+from dynarepo._record import Record
 from dynarepo._request import Deadline, Request
 from dynarepo._wire import Payload
 
@@ -18,8 +20,7 @@ _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Record, frozen=True):
     """Sends requests with one repository's options."""
 
     channel: Channel

@@ -8,11 +8,11 @@ asked for more items than are left of the limit, and its own last key is where i
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
 
 from dynarepo._item_text import StoredItem
 from dynarepo._pages._caller import Caller
 from dynarepo._pages._result import PaginationResult
+from dynarepo._record import Record
 from dynarepo._request import Deadline
 from dynarepo._requests import NativeListing, Page, PlainItem, check_count
 from dynarepo._turns import make_all
@@ -21,8 +21,7 @@ from dynarepo._wire import WireItem
 __all__ = ["NativeReader"]
 
 
-@dataclass(frozen=True, slots=True)
-class NativeReader:
+class NativeReader(Record, frozen=True):
     """Reads one listing; every page begins where the one before ended."""
 
     caller: Caller

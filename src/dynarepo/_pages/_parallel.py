@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, TypeVar
+
+from msgspec import field
 
 from dynarepo._pages._cursor import open_any_cursor, seal_cursor
 from dynarepo._pages._reader import PageReader
 from dynarepo._pages._result import PaginationResult
+from dynarepo._record import MutableRecord
 from dynarepo._requests import check_segments
 from dynarepo._wire import WireItem
 from dynarepo.exceptions import InvalidCursorError, InvalidRequestError
@@ -25,8 +28,7 @@ __all__ = ["read_segments"]
 R = TypeVar("R")
 
 
-@dataclass(slots=True)
-class _Progress:
+class _Progress(MutableRecord):
     """
     What of a scan its consumer has been given.
 

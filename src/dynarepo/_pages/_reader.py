@@ -8,14 +8,17 @@ full and the last. `limit` counts items returned, `page_size` items that DynamoD
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
+
+from msgspec import field
+from msgspec.structs import replace
 
 from dynarepo._item_text import StoredItem
 from dynarepo._pages._batch_get import read_batch
 from dynarepo._pages._caller import Caller
 from dynarepo._pages._cursor import open_cursor, seal_cursor
 from dynarepo._pages._result import PaginationResult
+from dynarepo._record import MutableRecord, Record
 from dynarepo._request import Deadline
 from dynarepo._requests import Listing, Reading, Target, check_count
 from dynarepo._turns import make_all
@@ -27,8 +30,7 @@ __all__ = ["PageReader"]
 R = TypeVar("R")
 
 
-@dataclass(slots=True)
-class _Stretch:
+class _Stretch(MutableRecord):
     """
     What one page of ours consists of: replies of DynamoDB, one after the other.
 
@@ -40,8 +42,7 @@ class _Stretch:
     scanned: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PageReader(Generic[R]):
+class PageReader(Record, Generic[R], frozen=True):
     """Reads one listing; every page begins where the one before ended."""
 
     caller: Caller

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from decimal import InvalidOperation
 from typing import Final, TypeVar
 
@@ -12,6 +11,7 @@ from pydantic import BaseModel
 from dynarepo._codec import Entity, Identity, Source
 from dynarepo._item_text import ItemText, StoredItem
 from dynarepo._json import dumps
+from dynarepo._record import Record
 from dynarepo._request import Repeat, Request
 from dynarepo._requests._items import projection_members
 from dynarepo._requests._reading import Reading
@@ -40,9 +40,7 @@ R = TypeVar("R")
 _NO_IDENTITY: Final = (InvalidItemError, AttributeError, TypeError, ValueError, InvalidOperation)
 
 
-# Not frozen: there is one for each item, and to make it would take three times as long.
-@dataclass(slots=True)
-class WriteEntry:
+class WriteEntry(Record, frozen=True):
     """
     One put or delete of a batch.
 
@@ -52,9 +50,9 @@ class WriteEntry:
         source: The model, or the key, as the caller gave it.
     """
 
-    identity: Identity = field(repr=False)
-    text: bytes = field(repr=False)
-    source: object = field(repr=False)
+    identity: Identity
+    text: bytes
+    source: object
 
     @property
     def size(self) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 
+from msgspec import field
 from pydantic import BaseModel
 
 from dynarepo._codec import Discriminator, Entity
 from dynarepo._expressions import Clause, ExpressionWriter
+from dynarepo._record import Record
 from dynarepo._wire import AttributeValue
 from dynarepo.exceptions import InvalidRequestError
 
@@ -18,8 +19,7 @@ __all__ = ["Guard", "is_live", "is_ours"]
 T = TypeVar("T", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Record, frozen=True):
     """
     What must be there before a write. An item of another model never passes.
 
@@ -31,7 +31,7 @@ class Guard:
 
     exists: bool | None = None
     version: int | None = None
-    unchanged: Mapping[str, AttributeValue | None] = field(default_factory=dict, repr=False)
+    unchanged: Mapping[str, AttributeValue | None] = field(default_factory=dict)
 
     def clauses(self, writer: ExpressionWriter, entity: Entity[T]) -> list[Clause]:
         """Write the demands."""

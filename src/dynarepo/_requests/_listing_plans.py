@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -18,6 +17,7 @@ from dynarepo._expressions import (
     is_never,
 )
 from dynarepo._limits import MAX_SEGMENTS
+from dynarepo._record import Record
 from dynarepo._requests._guard import is_live, is_ours
 from dynarepo._requests._key_conditions import partition_values, sort_conditions
 from dynarepo._requests._listings import Listing
@@ -31,8 +31,7 @@ __all__ = ["Asked", "check_segment", "check_segments", "query", "scan"]
 T = TypeVar("T", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked(Generic[T]):
+class Asked(Record, Generic[T], frozen=True):
     """
     What a caller asks of a query, scan or count.
 
@@ -104,8 +103,7 @@ def check_segment(segment: tuple[int, int]) -> tuple[int, int]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan(Generic[T]):
+class _Plan(Record, Generic[T], frozen=True):
     """One listing in the making; `queried` are the keys that a filter may not name."""
 
     target: Target[T]

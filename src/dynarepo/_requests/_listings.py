@@ -11,11 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Final, Generic, TypeAlias, TypeGuard, TypeVar
+
+from msgspec import field
+from msgspec.structs import replace
 
 from dynarepo._codec import DecodeError, KeyAttribute, decode_dynamic, encode_plain_key, key_of
 from dynarepo._item_text import StoredItem, glance_at
+from dynarepo._record import Record
 from dynarepo._request import Request
 from dynarepo._requests._target import is_items, unexpected
 from dynarepo._wire import AttributeValue, Payload, ReadPayload, WireItem, sort_value
@@ -31,18 +34,16 @@ PlainKey: TypeAlias = dict[str, object]
 _NOT_IDENTIFYING: Final = frozenset({"ConsistentRead", "ReturnConsumedCapacity"})
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[I_co]):
+class Page(Record, Generic[I_co], frozen=True):
     """One reply to a Query or Scan."""
 
-    items: list[I_co] = field(repr=False)
+    items: list[I_co]
     count: int
     scanned_count: int
-    last_key: WireItem | None = field(repr=False)
+    last_key: WireItem | None
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Record, frozen=True):
     """
     A query or scan, ready to be asked page by page.
 
@@ -54,12 +55,12 @@ class Listing:
     """
 
     operation: str
-    payload: Payload = field(repr=False)
+    payload: Payload
     keys: tuple[KeyAttribute, ...]
     ranges: tuple[str | None, ...] = (None,)
-    partition: Mapping[str, AttributeValue] = field(default_factory=dict, repr=False)
-    split: tuple[str, AttributeValue] | None = field(default=None, repr=False)
-    identity: Payload = field(default_factory=dict, repr=False)
+    partition: Mapping[str, AttributeValue] = field(default_factory=dict)
+    split: tuple[str, AttributeValue] | None = None
+    identity: Payload = field(default_factory=dict)
     is_empty: bool = False
     hydrates: bool = False
     sifts: bool = False

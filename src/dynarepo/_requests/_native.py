@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from dynarepo._codec import (
@@ -25,6 +24,7 @@ from dynarepo._codec import (
 from dynarepo._config import is_table_name
 from dynarepo._item_text import StoredItem, plain_item
 from dynarepo._limits import MAX_EXPRESSION_BYTES
+from dynarepo._record import Record
 from dynarepo._request import Repeat, Request
 from dynarepo._requests._listing_plans import check_segment
 from dynarepo._requests._listings import Page
@@ -62,8 +62,7 @@ _WHOLE: Final = frozenset({"PutItem", "DeleteItem"})
 _PLACEHOLDER: Final = re.compile(r"[#:][A-Za-z0-9_]+")
 
 
-@dataclass(frozen=True, slots=True)
-class NativeTable:
+class NativeTable(Record, frozen=True):
     """A table of which only the name is known; builds the requests on it."""
 
     name: str
@@ -143,13 +142,12 @@ class NativeTable:
         return {"TableName": self.name, "ReturnConsumedCapacity": "TOTAL", **members}
 
 
-@dataclass(frozen=True, slots=True)
-class NativeListing:
+class NativeListing(Record, frozen=True):
     """A query or scan, ready to be asked page by page; a position is whatever key the service gave."""
 
     operation: str
     table_name: str
-    payload: Payload = field(repr=False)
+    payload: Payload
 
     def start(self, last_evaluated_key: Mapping[str, object] | None) -> WireItem | None:
         """Encode the key to go on behind."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from dynarepo._codec import PlainTable, encode_item, encode_item_key
 from dynarepo._expressions import Path
 from dynarepo._json import dumps
+from dynarepo._record import Record
 from dynarepo._requests._batches import WriteEntry
 from dynarepo._requests._native import expression_members
 from dynarepo._requests._table_replies import read_table
@@ -38,13 +38,12 @@ _PATH: Final = re.compile(rf"\s*{_NAME}(?:\s*\.\s*{_NAME}|\s*{_INDEX})*\s*", re.
 _STEP: Final = re.compile(rf"{_INDEX}|{_NAME}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class NativeWrite:
+class NativeWrite(Record, frozen=True):
     """A put or delete, encoded; `source` is the dict as the caller gave it, and `where` its place."""
 
     is_put: bool
-    wire: WireItem = field(repr=False)
-    source: object = field(repr=False)
+    wire: WireItem
+    source: object
     where: str
 
     def operation(self) -> Payload:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
 from uuid import uuid4
+
+from msgspec.structs import replace
 
 from dynarepo._limits import MAX_CLIENT_TOKEN_SECONDS
 from dynarepo._request import Repeat, Request

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from msgspec import field
 from pydantic import BaseModel
 
 from dynarepo._codec import DecodeError, ItemReader, Source, decode_dynamic, decode_number
 from dynarepo._expressions import ExpressionWriter, Path, check_length
 from dynarepo._item_text import StoredItem, glance_at, plain_item
+from dynarepo._record import Record
 from dynarepo._requests._target import check_flag
 from dynarepo._wire import AttributeValue
 from dynarepo.exceptions import InvalidItemError, InvalidRequestError, SchemaError, UnexpectedResponseError
@@ -21,8 +22,7 @@ __all__ = ["Reading"]
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading(Generic[R]):
+class Reading(Record, Generic[R], frozen=True):
     """
     How one call reads.
 

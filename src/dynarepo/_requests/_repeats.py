@@ -12,13 +12,14 @@ write, which then tells alone; only an item that a program without such ids wrot
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
 from typing import TypeVar
 
+from msgspec import field
 from pydantic import BaseModel
 
 from dynarepo._codec import Entity
 from dynarepo._expressions import Path
+from dynarepo._record import MutableRecord
 from dynarepo._request import Repeat, Verdict
 from dynarepo._requests._guard import Guard
 from dynarepo._wire import AttributeValue, WireItem, same_item, same_value
@@ -28,8 +29,7 @@ __all__ = ["Effect", "new_write_id", "repeat_of_delete", "repeat_of_put", "repea
 T = TypeVar("T", bound=BaseModel)
 
 
-@dataclass(slots=True)
-class Effect:
+class Effect(MutableRecord):
     """
     What an update does, as far as it matters for repeating it.
 

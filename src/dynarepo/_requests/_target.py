@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeGuard, TypeVar
 
 from pydantic import BaseModel
@@ -10,6 +9,7 @@ from pydantic import BaseModel
 from dynarepo._codec import Entity, Source, decode_dynamic
 from dynarepo._item_text import StoredItem, is_item
 from dynarepo._limits import MAX_PAGE_SIZE
+from dynarepo._record import Record
 from dynarepo._request import Repeat, Request
 from dynarepo._wire import Payload, WireItem
 from dynarepo.exceptions import InvalidRequestError, UnexpectedResponseError
@@ -19,8 +19,7 @@ __all__ = ["Target", "check_count", "check_flag", "is_items", "is_objects", "une
 T = TypeVar("T", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True)
-class Target(Generic[T]):
+class Target(Record, Generic[T], frozen=True):
     """A model, or a union of models, in a table."""
 
     source: Source[T]

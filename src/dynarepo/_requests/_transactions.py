@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Self, TypeAlias, TypeVar, get_args
 from uuid import uuid4
 
+from msgspec import field
 from pydantic import BaseModel
 
 from dynarepo._codec import Entity, Identity
@@ -14,6 +14,7 @@ from dynarepo._expressions import Condition, Where, condition_of
 from dynarepo._item_text import ItemText
 from dynarepo._json import dumps
 from dynarepo._limits import MAX_CLIENT_TOKEN_CHARACTERS, MAX_CLIENT_TOKEN_SECONDS, MAX_TRANSACTION_OPERATIONS
+from dynarepo._record import Record
 from dynarepo._request import Repeat, Request
 from dynarepo._requests._failures import old_model
 from dynarepo._requests._guard import Guard
@@ -49,20 +50,21 @@ Kind: TypeAlias = Literal["put", "create", "update", "delete", "check"]
 _KINDS: Final = get_args(Kind)
 
 
-@dataclass(frozen=True, slots=True)
-class TransactWriteItem:
+class TransactWriteItem(Record, frozen=True):
     """
     One operation of a write transaction, on the model of the repository that takes it.
 
     Make one by `put`, `create`, `update`, `delete` or `check`.
     """
 
+    shown = ("kind", "version")
+
     kind: Kind
-    item: BaseModel | None = field(default=None, repr=False)
-    pk: object = field(default=None, repr=False)
-    sk: object = field(default=None, repr=False)
-    changes: Update[Any] = field(default_factory=dict, repr=False)
-    where: Condition | None = field(default=None, repr=False)
+    item: BaseModel | None = None
+    pk: object = None
+    sk: object = None
+    changes: Update[Any] = field(default_factory=dict)
+    where: Condition | None = None
     version: int | None = None
 
     def __post_init__(self) -> None:
@@ -192,9 +194,7 @@ def _aligned(
     )
 
 
-# Not frozen, for the same reason as an entry of a batch.
-@dataclass(slots=True)
-class _Entry:
+class _Entry(Record, frozen=True):
     """One operation as it travels, and the item that it is on; `stored` is the model that it puts."""
 
     text: ItemText

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
+from msgspec import field
 from pydantic import BaseModel
 
 from dynarepo._codec import Entity, KnownFields, Node, encode_any_number, encode_changes, is_number
@@ -32,6 +32,7 @@ from dynarepo._expressions import (
     check_length,
     show_path,
 )
+from dynarepo._record import MutableRecord
 from dynarepo._requests._repeats import Effect
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidRequestError, InvalidValueError
@@ -132,8 +133,7 @@ def _check_no_key_is_made_of_kept(entity: Entity[T]) -> None:
                     )
 
 
-@dataclass(slots=True)
-class _Clauses(Generic[T]):
+class _Clauses(MutableRecord, Generic[T]):
     """Collects what each of the four clauses says."""
 
     writer: ExpressionWriter

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import string
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from dynarepo._record import Record
 from dynarepo.exceptions import SchemaError
 
 __all__ = ["DEFAULT_NUMBER_WIDTH", "TemplatePart", "parse_template"]
@@ -17,8 +17,7 @@ DEFAULT_NUMBER_WIDTH: Final = 20
 _MAX_WIDTH: Final = 38
 
 
-@dataclass(frozen=True, slots=True)
-class TemplatePart:
+class TemplatePart(Record, frozen=True):
     """Literal text, followed by a field unless it is the end of the template."""
 
     literal: str

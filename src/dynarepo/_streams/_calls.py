@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from dynarepo._pages import Caller
+from dynarepo._record import Record
 from dynarepo._request import Request
 from dynarepo._requests import read_table
 from dynarepo._streams._errors import StreamNotFoundError
@@ -21,8 +21,7 @@ _EXPIRED: Final = "ExpiredIteratorException"
 _TRIMMED: Final = "TrimmedDataAccessException"
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(Record, frozen=True):
     """A stream as it is: what it has of an item, whether it goes on, and its shards."""
 
     view_type: str | None
@@ -30,8 +29,7 @@ class Description:
     shards: tuple[Shard, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Record, frozen=True):
     """What one GetRecords gave; `next_iterator` is `None` at the end of the shard."""
 
     records: tuple[StreamRecord, ...]

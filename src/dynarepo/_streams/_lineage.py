@@ -9,16 +9,15 @@ it any more but the shards that follow it. So what was read whole is remembered 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from dynarepo._record import Record
 from dynarepo._streams._errors import StreamTrimmedError
 from dynarepo._streams._positions import END, OLDEST
 
 __all__ = ["Lineage", "Shard"]
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
+class Shard(Record, frozen=True):
     """A shard as the stream describes it."""
 
     shard_id: str

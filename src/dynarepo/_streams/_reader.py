@@ -10,11 +10,11 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
+from dynarepo._record import Record
 from dynarepo._streams._callbacks import called, check_callback
 from dynarepo._streams._calls import Description, StreamCalls
 from dynarepo._streams._change import Change
@@ -35,8 +35,7 @@ Start = Literal["latest", "oldest"]
 _LONGEST_LOOK_SECONDS: Final = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class StreamOptions:
+class StreamOptions(Record, frozen=True):
     """How one consumer reads; `changes` of a repository describes each."""
 
     start: Start

@@ -8,13 +8,13 @@ needs no model; only then are its items decoded, by the plan that decodes them i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, NoReturn, TypeVar
 
 from pydantic import BaseModel
 
 from dynarepo._codec import DecodeError, decode_dynamic
+from dynarepo._record import Record
 from dynarepo._requests import Reading
 from dynarepo._streams._change import Change, ChangeKind
 from dynarepo._streams._errors import InvalidChangeError
@@ -36,8 +36,7 @@ class MalformedRecordError(Exception):
     """What came is no record of a stream; the text says where."""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamRecord:
+class StreamRecord(Record, frozen=True):
     """
     A record taken apart, with its items as they are stored.
 
@@ -45,10 +44,12 @@ class StreamRecord:
         view_type: What the stream has of an item, such as `NEW_IMAGE`; `None` where it is not said.
     """
 
+    shown = ("kind", "sequence_number", "at", "expired", "view_type")
+
     kind: ChangeKind
-    key: WireItem = field(repr=False)
-    old: WireItem | None = field(repr=False)
-    new: WireItem | None = field(repr=False)
+    key: WireItem
+    old: WireItem | None
+    new: WireItem | None
     sequence_number: str
     at: datetime | None
     expired: bool
@@ -132,8 +133,7 @@ def _is_by_expiry(identity: object) -> bool:
     return said.get("type") == "Service" and said.get("principalid") == "dynamodb.amazonaws.com"
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeDecoder(Generic[R]):
+class ChangeDecoder(Record, Generic[R], frozen=True):
     """Makes changes of records, for the items that are of its model or models."""
 
     reading: Reading[R]

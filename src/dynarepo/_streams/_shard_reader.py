@@ -8,9 +8,11 @@ read, so that nothing is read twice or not at all.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import field
+
+from dynarepo._record import Record
 from dynarepo._streams._calls import Batch, StreamCalls, is_expired, is_trimmed
 from dynarepo._streams._errors import StreamTrimmedError
 from dynarepo._streams._positions import END, since_time
@@ -23,8 +25,7 @@ __all__ = ["Page", "ShardReader"]
 _ATTEMPTS: Final = 3
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Page:
+class Page(Record, frozen=True, eq=False):
     """
     Records of one shard in their order.
 

@@ -8,9 +8,10 @@ sized, in chunks, or ended by the end of the connection. Anything else is refuse
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from dynarepo._record import MutableRecord
 
 __all__ = ["HttpReply", "NotHttpError", "ReplyParser", "TooLongError"]
 
@@ -33,8 +34,7 @@ class TooLongError(Exception):
         self.headers = headers
 
 
-@dataclass(slots=True)
-class HttpReply:
+class HttpReply(MutableRecord):
     """
     A reply.
 

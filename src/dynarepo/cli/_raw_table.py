@@ -7,8 +7,10 @@ Items are never made into Python values, so that what is read is written without
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Self, cast
+
+from msgspec.structs import replace
 
 from dynarepo._codec import Entity, KeyAttribute, PlainTable
 from dynarepo._config import DynamoDBConfig
