@@ -80,7 +80,7 @@ USER: Final = User(
     age=36,
     balance=Decimal("1234.56"),
     active=True,
-    created_at=NOON,
+    created_at=NOON.replace(microsecond=123_456),
     tags=["a", "b", "c"],
     address=Address(street="Row"),
     nickname="ada",

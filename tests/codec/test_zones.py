@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from dynarepo._codec import bind
 from dynarepo.exceptions import InvalidItemError
+from tests.codec import strategies
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -94,3 +95,9 @@ def test_two_zones_do_not_share_a_plan() -> None:
 
 
 ZONES = {"Europe/Berlin": timedelta(hours=1), "Asia/Tokyo": timedelta(hours=9), "Etc/UTC": timedelta(0)}
+
+
+@given(strategies.datetimes.filter(lambda at: 1 < at.year < 9999))
+def test_an_instant_is_stored_in_utc_with_all_microseconds(at: datetime) -> None:
+    stored = bind(Trip).encode(Trip(trip_id="a", starts=at))["starts"]
+    assert stored == {"S": f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"}

@@ -108,13 +108,11 @@ def encode_changes(
 
 
 def _check_no_key_is_computed(entity: Entity[T]) -> None:
-    keys = [*entity.table.attributes, *(key for index in entity.indexes.values() for key in index.attributes)]
-    for name in (name for key in keys for name in key.fields):
-        if entity.plan.fields[name].computed:
-            raise InvalidRequestError(
-                f"{name}: a computed key could be stale after an update; "
-                "save the whole item, or declare the key as a KeyTemplate"
-            )
+    if entity.computed_key is not None:
+        raise InvalidRequestError(
+            f"{entity.computed_key}: a computed key could be stale after an update; "
+            "save the whole item, or declare the key as a KeyTemplate"
+        )
 
 
 def _check_changeable(entity: Entity[T], name: object) -> None:
@@ -122,7 +120,7 @@ def _check_changeable(entity: Entity[T], name: object) -> None:
         # What is no text may be a value that came to stand in the wrong place.
         shown = repr(name[:64]) if isinstance(name, str) else f"<{type(name).__name__}>"
         raise InvalidRequestError(f"{entity.model.__name__} has no field {shown} to update")
-    if any(name in key.fields for key in entity.table.attributes):
+    if name in entity.table.fields:
         raise InvalidRequestError(f"{name}: a part of the table's key cannot be updated; write a new item")
     if entity.plan.fields[name].computed:
         raise InvalidRequestError(f"{name}: a computed field cannot be updated")

@@ -37,7 +37,11 @@ V = TypeVar("V", bound=BaseModel)
 
 
 class Entity(Record, Generic[T], frozen=True):
-    """A model, its table's keys, and the way between items and instances."""
+    """
+    A model, its table's keys, and the way between items and instances.
+
+    `computed_key` is a computed field that is a part of the table's key or of an index's, if there is one.
+    """
 
     model: type[T]
     schema: TableSchema
@@ -46,6 +50,7 @@ class Entity(Record, Generic[T], frozen=True):
     indexes: Mapping[str, IndexKeys]
     discriminator: Discriminator | None
     zone: tzinfo | None = None
+    computed_key: str | None = None
     _views: dict[type[BaseModel], ItemReader[BaseModel]] = field(default_factory=dict)
 
     @property
@@ -163,7 +168,9 @@ def _bind(model: type[T], schema: TableSchema, zone: tzinfo | None) -> Entity[T]
     }
     if discriminator is not None and discriminator.attribute in {key.attribute for key in table.attributes}:
         raise SchemaError(f"{where}: the discriminator cannot be a key of the table")
-    entity = Entity(model, schema, plan, table, indexes, discriminator, zone)
+    keys = [*table.attributes, *(key for index in indexes.values() for key in index.attributes)]
+    computed = next((name for key in keys for name in key.fields if plan.fields[name].computed), None)
+    entity = Entity(model, schema, plan, table, indexes, discriminator, zone, computed)
     if entity.write_id in entity.attributes():
         raise SchemaError(f"{where}: the attribute {entity.write_id!r} holds something else; rename write_id")
     return entity

@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC
 from typing import Any, Final, TypeAlias, cast
 
+from msgspec import to_builtins
+
 from dynarepo._codec._containers import DictNode, ListNode, SetNode
 from dynarepo._codec._enums import EnumNode, LiteralNode
 from dynarepo._codec._fields import FieldPlan
@@ -128,9 +130,8 @@ class _WriterSource(StructureSource):
         if node.write is encode_int:
             return f"str({value}) if {-_PLAIN_INT} < {value} < {_PLAIN_INT} else {write}"
         if node.write is write_datetime:
-            # Without its time zone it is formatted in half the time.
-            plain = f"{value}.replace(tzinfo=None).isoformat('T', 'microseconds') + 'Z'"
-            return f"{plain} if {value}.tzinfo is {self.code.bind(UTC)} else {write}"
+            is_plain = f"{value}.tzinfo is {self.code.bind(UTC)} and {value}.microsecond"
+            return f"{self.code.bind(to_builtins)}({value}) if {is_plain} else {write}"
         return write
 
     def _optional(self, node: OptionalNode, value: str, at: int) -> str:

@@ -28,6 +28,7 @@ class TableKeys:
         partition: The partition key.
         sort: The sort key, where there is one.
         attributes: The one or two of them.
+        fields: The fields that they are made from.
         glance: Gives the key of an item of a reply, and maybe more of it.
         identity: Gives the identity of an item or key, which is compared with others of this table only.
     """
@@ -35,12 +36,14 @@ class TableKeys:
     partition: KeyAttribute
     sort: KeyAttribute | None
     attributes: tuple[KeyAttribute, ...] = field(init=False, repr=False, compare=False)
+    fields: frozenset[str] = field(init=False, repr=False, compare=False)
     glance: Glance = field(init=False, repr=False, compare=False)
     identity: Callable[[WireItem], Identity] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         attributes = (self.partition,) if self.sort is None else (self.partition, self.sort)
         object.__setattr__(self, "attributes", attributes)
+        object.__setattr__(self, "fields", frozenset(name for key in attributes for name in key.fields))
         object.__setattr__(self, "glance", glance_at(*(key.attribute for key in attributes)))
         object.__setattr__(self, "identity", _identity_by(attributes))
 
@@ -100,12 +103,15 @@ def _identity_by(keys: tuple[KeyAttribute, ...]) -> Callable[[WireItem], Identit
     """Make the function that identifies items: it runs for each item of a batch, and so looks nothing up."""
     # Of a table without a sort key the partition key stands in both places.
     (first, first_tag), (second, second_tag) = [(key.attribute, key.tag) for key in (keys[0], keys[-1])]
+    has_number = "N" in (first_tag, second_tag)
 
     def identity(item: WireItem) -> Identity:
         try:
             one, other = item[first], item[second]
             if len(one) == len(other) == 1:
                 pk, sk = one[first_tag], other[second_tag]
+                if not has_number:
+                    return pk, sk
                 return (
                     Decimal(pk) if first_tag == "N" else pk,
                     Decimal(sk) if second_tag == "N" else sk,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
+from msgspec import to_builtins
+
 from dynarepo._codec._numbers import decode_decimal, decode_int, scale
 from dynarepo.exceptions import InvalidValueError
 
@@ -24,14 +26,16 @@ __all__ = [
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
+_WIDTH: Final = len("2026-01-31T12:00:00.000000Z")
 #: The year 5138; a larger number of seconds is a number of milliseconds.
 _MAX_EPOCH_SECONDS: Final = 99_999_999_999
 
 
 def write_datetime(value: datetime) -> str:
     """Give an instant as fixed-width UTC, such as `2026-01-31T12:00:00.000000Z`."""
-    instant = value if value.tzinfo is UTC else _utc(value)
-    return f"{instant.isoformat(timespec='microseconds')[:26]}Z"
+    # In a fifth of the time of `isoformat`, but without microseconds where there are none.
+    text: str = to_builtins(value if value.tzinfo is UTC else _utc(value))
+    return text if len(text) == _WIDTH else f"{text[:-1]}.000000Z"
 
 
 def read_datetime(text: str) -> datetime:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeGuard, TypeVar
+from typing import Final, Generic, TypeGuard, TypeVar
 
 from pydantic import BaseModel
 
 from dynarepo._codec import Entity, Source, decode_dynamic
-from dynarepo._item_text import StoredItem, is_item
+from dynarepo._item_text import ItemText, StoredItem, is_item
 from dynarepo._limits import MAX_PAGE_SIZE
 from dynarepo._record import Record
 from dynarepo._request import Repeat, Request
@@ -17,6 +17,9 @@ from dynarepo.exceptions import InvalidRequestError, UnexpectedResponseError
 __all__ = ["Target", "check_count", "check_flag", "is_items", "is_objects", "unexpected"]
 
 T = TypeVar("T", bound=BaseModel)
+
+#: What the items of nearly all replies are.
+_ITEMS: Final = frozenset({dict, ItemText})
 
 
 class Target(Record, Generic[T], frozen=True):
@@ -41,7 +44,8 @@ class Target(Record, Generic[T], frozen=True):
         self, operation: str, payload: Payload, key: WireItem | None = None, repeat: Repeat | None = None
     ) -> Request:
         """Address a request; the key goes along for logs and errors only."""
-        values = [decode_dynamic(value) for value in (key or {}).values()]
+        # A key is text nearly always, and then it stands there.
+        values = [value["S"] if "S" in value else decode_dynamic(value) for value in (key or {}).values()]
         pk, sk = (*values, None, None)[:2]
         return Request(operation, payload, self.table_name, pk, sk, repeat or Repeat())
 
@@ -64,7 +68,7 @@ def check_flag(name: str, value: object) -> bool:
 
 def is_items(value: object) -> TypeGuard[list[StoredItem]]:
     """Tell whether a part of a reply is a list of items."""
-    return isinstance(value, list) and all(map(is_item, value))
+    return isinstance(value, list) and (_ITEMS.issuperset(map(type, value)) or all(map(is_item, value)))
 
 
 def is_objects(value: object) -> TypeGuard[list[Payload]]:

@@ -118,8 +118,8 @@ class DirectTransport:
             error = ConnectionFailedError("the transport is closed", operation=operation)
             raise AttemptError(error, may_have_acted=False)
         headers = self._signer.headers(operation, body, credentials)
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = f"POST / HTTP/1.1\r\n{lines}{_HEADERS}Content-Length: {len(body)}\r\n\r\n"
+        lines = "\r\n".join(map(": ".join, headers.items()))
+        head = f"POST / HTTP/1.1\r\n{lines}\r\n{_HEADERS}Content-Length: {len(body)}\r\n\r\n"
         if not head.isascii() or head.count("\n") != len(headers) + _OTHER_LINES:
             broken = AuthenticationError(
                 "the AWS credentials hold a character that no header can carry, such as a line break",
