@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from enum import Enum
 from types import GenericAlias
 from typing import Annotated, Any, Literal, Optional
 from uuid import UUID
@@ -31,6 +32,10 @@ from dynarepo._codec._unconstrained import takes_all_of_its_types
 from dynarepo.exceptions import InvalidValueError
 
 
+class Color(Enum):
+    RED = "r"
+
+
 class Street(BaseModel):
     name: str
 
@@ -48,6 +53,14 @@ class Wide(BaseModel):
     is_on: bool
     street: Street
     streets: list[Street]
+    color: Color = Color.RED
+    size: Literal["a", 1]
+    length: timedelta
+    opens: time
+    words: set[str]
+    names: frozenset[str]
+    counts: dict[str, dict[str, int | None]]
+    coded: dict[int, str]
     texts: list[list[str]] | None = None
 
 
@@ -157,9 +170,9 @@ def test_what_breaks_a_rule_beside_the_types_is_refused(model: type[BaseModel], 
         _of(Decimal, strict=True),
         _of(Annotated[str, Field(strict=True)]),
         _of(AwareDatetime),
-        _of(Literal["a"]),
-        _of(timedelta),
-        _of(dict[str, str]),
+        _of(Color, use_enum_values=True),
+        _of(dict[str, Annotated[str, Field(min_length=4)]]),
+        _of(tuple[str, int]),
         _of(int | str),
         _of(Any),
         _of(CheckedAfter),

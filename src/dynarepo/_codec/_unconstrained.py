@@ -8,12 +8,13 @@ validator or setting that is not listed says no.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from dynarepo._codec._containers import ListNode
+from dynarepo._codec._containers import DictNode, ListNode, SetNode
+from dynarepo._codec._enums import EnumNode, LiteralNode
 from dynarepo._codec._nodes import Node
 from dynarepo._codec._scalars import BOOL, OptionalNode, ScalarNode
 from dynarepo._codec._structs import StructNode
@@ -28,13 +29,19 @@ _KINDS: Final[Mapping[type, str]] = {
     Decimal: "decimal",
     date: "date",
     datetime: "datetime",
+    time: "time",
+    timedelta: "timedelta",
     UUID: "uuid",
 }
+_TYPES: Final[Mapping[type[Node], str]] = {type(BOOL): "bool", EnumNode: "enum", LiteralNode: "literal"}
 
 #: What any schema may have, as it says nothing about values.
 _SILENT: Final = frozenset({"type", "ref", "metadata", "serialization"})
-#: Is about text that is read.
-_PRECISION: Final = frozenset({"microseconds_precision"})
+_ALLOWED: Final[Mapping[str, Collection[str]]] = {
+    **{kind: {"microseconds_precision"} for kind in ("datetime", "time", "timedelta")},
+    "enum": {"cls", "members", "sub_type", "missing"},
+    "literal": {"expected"},
+}
 _DEFAULT: Final = frozenset(
     {"schema", "default", "default_factory", "default_factory_takes_data", "validate_default"}
 )
@@ -92,22 +99,33 @@ class _Schemas:
         schema = self._followed(schema)
         if _has_only(schema, "default", _DEFAULT):
             return self._takes(schema["schema"], node)
-        match node:
-            case ScalarNode():
-                return _has_only(schema, _KINDS.get(node.kind), _PRECISION)
-            case OptionalNode():
-                return _has_only(schema, "nullable", {"schema"}) and self._takes(schema["schema"], node.inner)
-            case ListNode(kind=kind):
-                is_list = kind is list and _has_only(schema, "list", {"items_schema"})
-                return is_list and self._takes(schema["items_schema"], node.element)
-            case StructNode():
-                # An instance of it is taken as it is; its own writer validates what it holds.
-                return _is_of(schema, node)
-        return node is BOOL and _has_only(schema, "bool", frozenset())
+        if isinstance(node, StructNode):
+            # An instance of it is taken as it is; its own writer validates what it holds.
+            return _is_of(schema, node)
+        kind, parts = _expected(node)
+        return (
+            _has_only(schema, kind, {*parts, *_ALLOWED.get(kind, ())})
+            and schema.get("cls") in {None, getattr(node, "kind", None)}
+            and all(self._takes(schema[name], part) for name, part in parts.items())
+        )
 
     def _followed(self, schema: Any) -> Any:
         is_reference = _has_only(schema, "definition-ref", {"schema_ref"})
         return self._named[schema["schema_ref"]] if is_reference else schema
+
+
+def _expected(node: Node) -> tuple[str, Mapping[str, Node]]:
+    """Give the type of schema that says no more than a node, and its parts with theirs."""
+    match node:
+        case ScalarNode():
+            return _KINDS.get(node.kind, ""), {}
+        case OptionalNode():
+            return "nullable", {"schema": node.inner}
+        case ListNode() | SetNode():
+            return node.kind.__name__, {"items_schema": node.element}
+        case DictNode():
+            return "dict", {"keys_schema": node.key, "values_schema": node.element}
+    return _TYPES.get(type(node), ""), {}
 
 
 def _is_of(schema: Any, node: StructNode) -> bool:
@@ -121,6 +139,6 @@ def _is_of(schema: Any, node: StructNode) -> bool:
     )
 
 
-def _has_only(schema: Any, kind: str | None, allowed: Collection[str]) -> bool:
+def _has_only(schema: Any, kind: str, allowed: Collection[str]) -> bool:
     """Tell whether a schema is of a kind, and says nothing but what is allowed."""
     return schema.get("type") == kind and all(name in _SILENT or name in allowed for name in schema)
