@@ -9,14 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynarepo._codec import PlainTable, TableKeys, bind
+from dynarepo._item_text import ItemText
+from dynarepo._json import dumps
 from dynarepo._wire import WireItem, same_item
-from dynarepo.exceptions import InvalidItemError
+from dynarepo.exceptions import InvalidItemError, UnexpectedResponseError
 from tests.key_models import Event, Order, Pipeline, User
 
 #: A text or a number in either place, and a partition key alone.
 TABLES = [
     *(bind(model).table for model in (User, Order, Event, Pipeline)),
-    PlainTable.described({"pk": "S", "sk": "N"}).table,
+    *(PlainTable.described(keys).table for keys in ({"pk": "S", "sk": "N"}, {"p\n": "S", "é": "B"})),
 ]
 NUMBERED = [table for table in TABLES if "N" in {key.tag for key in table.attributes}]
 
@@ -27,6 +29,10 @@ values = st.one_of(
 )
 
 
+def text_of(item: WireItem) -> ItemText:
+    return ItemText(dumps(item))
+
+
 @given(table=st.sampled_from(TABLES), data=st.data())
 def test_two_keys_have_one_identity_where_they_are_one_to_dynamodb(
     table: TableKeys, data: st.DataObject
@@ -35,6 +41,7 @@ def test_two_keys_have_one_identity_where_they_are_one_to_dynamodb(
     one, other = ({key.attribute: data.draw(values) for key in table.attributes} for _ in range(2))
     assert (table.identity(one) == table.identity(other)) == same_item(one, other)
     hash(table.identity(one))
+    assert table.identity(text_of(one)) == table.identity(one)
 
 
 @pytest.mark.parametrize("table", NUMBERED, ids=lambda table: str(table.partition.attribute))
@@ -51,6 +58,7 @@ def test_an_item_has_the_identity_of_its_key(table: TableKeys) -> None:
     key: WireItem = {each.attribute: {each.tag: "1"} for each in table.attributes}
     others: WireItem = {"other": {"N": "x"}, "more": {"L": []}}
     assert table.identity({**others, **key}) == table.identity(key)
+    assert table.identity(text_of(others | key)) == table.identity(key)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: str(table.partition.attribute))
@@ -58,9 +66,17 @@ def test_what_lacks_a_part_of_the_key_has_no_identity(table: TableKeys) -> None:
     key: WireItem = {each.attribute: {each.tag: "1"} for each in table.attributes}
     for name, value in key.items():
         rest = {each: held for each, held in key.items() if each != name}
-        with pytest.raises(InvalidItemError):
-            table.identity(rest)
+        for form in (rest, text_of(rest)):
+            with pytest.raises(InvalidItemError):
+                table.identity(form)
         broken: list[Any] = [{**value, "BOOL": True}, {}, "1"]
         for other in broken:
-            with pytest.raises((ValueError, AttributeError)):
-                table.identity(key | {name: other})
+            for form in (key | {name: other}, text_of(key | {name: other})):
+                with pytest.raises((ValueError, AttributeError)):
+                    table.identity(form)
+
+
+def test_text_that_is_no_item_has_no_identity() -> None:
+    for text in (b"[]", b'{"pk": {"S": "a"}', b"1"):
+        with pytest.raises(UnexpectedResponseError):
+            TABLES[0].identity(ItemText(text))

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypeAlias
+from operator import attrgetter
+from typing import Final, TypeAlias
+
+from msgspec import MsgspecError
+from msgspec.json import Decoder
 
 from dynarepo._codec._keys import KeyAttribute
-from dynarepo._item_text import Glance, glance_at
+from dynarepo._codec._stored_types import Stored, StoredAttribute, can_be_named, structure_of
+from dynarepo._item_text import ItemText, StoredItem, plain_item
 from dynarepo._record import Record
 from dynarepo._wire import AttributeValue, WireItem
 from dynarepo.exceptions import InvalidItemError, InvalidKeyError
@@ -17,6 +22,9 @@ __all__ = ["Identity", "IndexKeys", "TableKeys", "key_of"]
 
 #: What makes two keys the same to DynamoDB: `1000` and `1E3` are one number.
 Identity: TypeAlias = tuple[object, ...]
+
+#: What comes of a key that is not as it should be.
+_UNUSUAL: Final = (MsgspecError, RecursionError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,6 @@ class TableKeys:
         sort: The sort key, where there is one.
         attributes: The one or two of them.
         fields: The fields that they are made from.
-        glance: Gives the key of an item of a reply, and maybe more of it.
         identity: Gives the identity of an item or key, which is compared with others of this table only.
     """
 
@@ -37,14 +44,12 @@ class TableKeys:
     sort: KeyAttribute | None
     attributes: tuple[KeyAttribute, ...] = field(init=False, repr=False, compare=False)
     fields: frozenset[str] = field(init=False, repr=False, compare=False)
-    glance: Glance = field(init=False, repr=False, compare=False)
-    identity: Callable[[WireItem], Identity] = field(init=False, repr=False, compare=False)
+    identity: Callable[[StoredItem], Identity] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         attributes = (self.partition,) if self.sort is None else (self.partition, self.sort)
         object.__setattr__(self, "attributes", attributes)
         object.__setattr__(self, "fields", frozenset(name for key in attributes for name in key.fields))
-        object.__setattr__(self, "glance", glance_at(*(key.attribute for key in attributes)))
         object.__setattr__(self, "identity", _identity_by(attributes))
 
     def encode(self, pk: object, sk: object) -> WireItem:
@@ -99,28 +104,42 @@ def key_of(item: WireItem, keys: Iterable[KeyAttribute]) -> WireItem:
     return found
 
 
-def _identity_by(keys: tuple[KeyAttribute, ...]) -> Callable[[WireItem], Identity]:
+def _identity_by(keys: tuple[KeyAttribute, ...]) -> Callable[[StoredItem], Identity]:
     """Make the function that identifies items: it runs for each item of a batch, and so looks nothing up."""
     # Of a table without a sort key the partition key stands in both places.
     (first, first_tag), (second, second_tag) = [(key.attribute, key.tag) for key in (keys[0], keys[-1])]
-    has_number = "N" in (first_tag, second_tag)
+    has_number = "N" in {first_tag, second_tag}
+    parse, take = _parser(keys), attrgetter(f"f0.{first_tag}", f"f{len(keys) - 1}.{second_tag}")
 
-    def identity(item: WireItem) -> Identity:
+    def identity(item: StoredItem) -> Identity:
         try:
-            one, other = item[first], item[second]
-            if len(one) == len(other) == 1:
+            if isinstance(item, ItemText):
+                pk, sk = take(parse(item))
+            else:
+                one, other = item[first], item[second]
+                if len(one) != 1 or len(other) != 1:
+                    raise ValueError
                 pk, sk = one[first_tag], other[second_tag]
-                if not has_number:
-                    return pk, sk
-                return (
-                    Decimal(pk) if first_tag == "N" else pk,
-                    Decimal(sk) if second_tag == "N" else sk,
-                )
-        except (KeyError, TypeError):
+            if not has_number:
+                return pk, sk
+            return Decimal(pk) if first_tag == "N" else pk, Decimal(sk) if second_tag == "N" else sk
+        except _UNUSUAL:
             pass
+        if isinstance(item, ItemText):
+            return identity(plain_item(item))
         return tuple(map(_canonical, key_of(item, keys).values()))
 
     return identity
+
+
+def _parser(keys: tuple[KeyAttribute, ...]) -> Callable[[ItemText], object]:
+    """Make the function that parses the key in an item's text, and passes over the rest."""
+    if not can_be_named(key.attribute for key in keys):
+        return plain_item
+    stored = [
+        StoredAttribute(key.attribute, Stored({key.tag: lambda: str}).kind, is_required=True) for key in keys
+    ]
+    return Decoder(structure_of(stored, is_closed=False)).decode
 
 
 def _canonical(value: AttributeValue) -> tuple[str, object]:

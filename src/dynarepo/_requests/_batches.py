@@ -169,9 +169,8 @@ def read_unprocessed_keys(target: Target[T], reply: Payload) -> list[WireItem]:
 
 def _identities(target: Target[T], items: Sequence[StoredItem], operation: str) -> list[Identity]:
     """Identify the items, or keys, of a reply."""
-    glance, identify = target.source.table.glance, target.source.table.identity
     try:
-        found = [identify(glance(item)) for item in items]
+        found = list(map(target.source.table.identity, items))
         hash(tuple(found))
     except _NO_IDENTITY:
         raise unexpected(operation, "has an item without the key of the table") from None

@@ -127,7 +127,7 @@ class Reading(Record, Generic[R], frozen=True):
 
     def found(self, item: StoredItem) -> R | None:
         """Make a model or view of an item, `None` of one that has expired."""
-        return self.make(item) if self.keeps(item) else None
+        return self.make(item) if self.expiry is None or self.keeps(item) else None
 
 
 def _plain(value: AttributeValue | None) -> object:
