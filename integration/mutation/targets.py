@@ -36,11 +36,16 @@ _ENGINE: Final = (
     ("retries", "_connection/_retry.py", "connection/test_retry.py"),
     ("retries", "_connection/_budget.py", "connection/test_budget.py"),
     ("retries", "_requests/_repeats.py", "requests/test_repeats.py"),
+    ("capacity", "_connection/_governor.py", "connection/test_governor.py"),
     ("batches", "_pages/_batch_get.py", "pages/test_batch_get.py"),
     ("batches", "_pages/_batch_write.py", "pages/test_batch_write.py"),
+    ("batches", "_pages/_loader.py", "pages/test_loader.py"),
     ("paging", "_pages/_reader.py", "pages/test_paging.py"),
     ("paging", "_pages/_parallel.py", "pages/test_parallel_scan.py"),
     ("cursors", "_pages/_cursor.py", "pages/test_cursors.py"),
+    ("streams", "_streams/_positions.py", "streams/test_changes.py"),
+    ("streams", "_streams/_records.py", "streams/test_records.py"),
+    ("streams", "_streams/_shard_reader.py", "streams/test_changes.py"),
 )
 
 #: What else is tested of a module: what it does for a repository, and how it fails.
@@ -57,6 +62,8 @@ _SERIALIZER: Final = (
     ("_entity", "test_entity"),
     ("_entity_union", "test_entity_union"),
     ("_enums", "test_models"),
+    ("_generated_reader", "test_generated"),
+    ("_generated_writer", "test_generated"),
     ("_kept", "test_kept"),
     ("_keys", "test_keys"),
     ("_nodes", "test_malformed"),
@@ -67,9 +74,12 @@ _SERIALIZER: Final = (
     ("_scalars", "test_models"),
     ("_sizes", "test_plain_items"),
     ("_stored_key", "test_keys"),
+    ("_stored_types", "test_generated"),
     ("_structs", "test_models"),
+    ("_table_keys", "test_table_keys"),
     ("_text", "test_models"),
     ("_times", "test_models"),
+    ("_unconstrained", "test_unconstrained"),
     ("_unions", "test_models"),
 )
 
