@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from dynarepo._codec import ModelPlan
 from dynarepo._codec._generated_code import give_up
 from dynarepo._item_text import ItemText, StoredItem
@@ -29,6 +31,19 @@ def forms_of(item: Any) -> list[StoredItem]:
         return [item, ItemText(text)] if loads(text) == item else [item]
     except (TypeError, ValueError):
         return [item]
+
+
+def parts_of(value: Any) -> Any:
+    """Give what an instance consists of beside its values, down to the last one inside."""
+    match value:
+        case BaseModel():
+            inside = [(name, parts_of(held)) for name, held in vars(value).items()]
+            return value.model_fields_set, value.model_extra, value.__pydantic_private__, inside
+        case list() | tuple():
+            return list(map(parts_of, value))
+        case dict():
+            return [(key, parts_of(held)) for key, held in value.items()]
+    return type(value)
 
 
 def outcome(call: Callable[[Any], object], value: object) -> tuple[Any, object]:

@@ -31,7 +31,7 @@ from dynarepo._wire import WireItem
 from tests.codec import strategies
 from tests.codec.breaking import broken, each_broken
 from tests.codec.cases import CODE, NOON, Cat, Dog, Part, Square, Tree, Word
-from tests.codec.reference import HOSTILE, by_nodes, forms_of, outcome
+from tests.codec.reference import HOSTILE, by_nodes, forms_of, outcome, parts_of
 from tests.codec.test_views_property import OPTIONAL
 
 
@@ -214,6 +214,7 @@ def test_a_reader_makes_what_the_nodes_make_of_whole_and_broken_items(data: st.D
         made, error = outcome(plan.decode, form)
         assert error == expected_error
         assert same(made, expected)
+        assert parts_of(made) == parts_of(expected)
 
 
 def name_of(value: object) -> str:
@@ -237,6 +238,7 @@ def test_a_reader_makes_what_the_nodes_make_wherever_an_item_is_broken(
             made, error = outcome(plan.decode, form)
             assert error == expected_error, item
             assert same(made, expected), item
+            assert parts_of(made) == parts_of(expected), item
 
 
 @pytest.mark.parametrize("declared", [declared for declared, _ in ORDINARY], ids=lambda kind: str(kind)[:40])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from types import GenericAlias
-from typing import Annotated, Any, Literal, Optional
+from typing import Annotated, Any, Literal, Optional, Self
 from uuid import UUID
 
 import pytest
@@ -27,9 +28,12 @@ from pydantic import (
     model_validator,
 )
 
-from dynarepo._codec import compile_model
-from dynarepo._codec._unconstrained import takes_all_of_its_types
+from dynarepo._codec import _unconstrained, compile_model
+from dynarepo._codec._unconstrained import defaults_to_fill_in, takes_all_of_its_types
+from dynarepo._wire import WireItem
 from dynarepo.exceptions import InvalidValueError
+from tests.codec.cases import NOON
+from tests.codec.reference import by_nodes, parts_of
 
 
 class Color(Enum):
@@ -109,7 +113,7 @@ class Finished(BaseModel):
         assert self.field != "bad"
 
 
-class Made(BaseModel):
+class Begun(BaseModel):
     field: str
 
     def __init__(self, **values: Any) -> None:
@@ -132,7 +136,7 @@ def _of(declared: Any, **config: Any) -> type[BaseModel]:
         (Validated, "bad"),
         (CheckedBefore, "bad"),
         (CheckedAfter, "bad"),
-        (Made, "bad"),
+        (Begun, "bad"),
         (_of(Annotated[str, AfterValidator(_not_bad)]), "bad"),
         (_of(Annotated[int, BeforeValidator(_not_bad)]), -1),
         (_of(Annotated[str, Field(min_length=4)]), "bad"),
@@ -183,6 +187,75 @@ def test_what_breaks_a_rule_beside_the_types_is_refused(model: type[BaseModel], 
 )
 def test_what_is_not_known_to_have_no_rule_is_validated(model: type[BaseModel]) -> None:
     assert not takes_all_of_its_types(compile_model(model).node)
+
+
+class Made(BaseModel):
+    def __new__(cls, *_: object, **__: object) -> Self:
+        return super().__new__(cls)
+
+    field: str = ""
+
+
+class Watched(BaseModel):
+    field: str = ""
+
+
+class Watching:
+    """Stands before a validator as those of Pydantic's plugins do."""
+
+    def __init__(self, validator: Any) -> None:
+        self.validate_python = validator.validate_python
+
+
+Watched.__pydantic_validator__ = Watching(Watched.__pydantic_validator__)  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        Made,
+        Watched,
+        create_model("Item", field=(str, Field(default_factory=str))),
+        create_model("Item", field=(list[str], ["a"])),
+        create_model("Item", field=(int, Field(default="1", validate_default=True))),
+        create_model("Item", __config__=ConfigDict(validate_default=True), field=(int, "1")),
+        create_model("Item", __config__=ConfigDict(extra="allow"), field=(str, "a")),
+    ],
+)
+@pytest.mark.parametrize("item", [{}, {"more": {"S": "b"}}])
+def test_what_else_may_be_done_to_make_an_instance_is_done(model: type[BaseModel], item: WireItem) -> None:
+    plan = compile_model(model)
+    assert takes_all_of_its_types(plan.node)
+    assert defaults_to_fill_in(plan.node) is None
+    made, reference = plan.decode(item), by_nodes(plan).decode(item)
+    assert made == reference
+    assert parts_of(made) == parts_of(reference)
+
+
+@pytest.mark.parametrize("default", [None, "a", 1, 0.5, True, Decimal(1), NOON, Color.RED, b"a"], ids=str)
+def test_a_default_that_cannot_be_changed_is_filled_in(default: Any) -> None:
+    plan = compile_model(
+        create_model("Item", field=(type(default) if default is not None else str | None, default))
+    )
+    assert defaults_to_fill_in(plan.node) == {"field": default}
+    made = plan.decode({})
+    assert made.model_dump() == {"field": default}
+    assert made.model_fields_set == set()
+
+
+def test_models_are_validated_where_the_parts_of_an_instance_are_not_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_unconstrained, "PARTS", [None])
+    assert defaults_to_fill_in(compile_model(Street).node) is None
+    assert compile_model(Street).decode({"name": {"S": "a"}}) == Street(name="a")
+
+
+def test_an_instance_that_was_made_without_validation_can_be_changed_and_copied() -> None:
+    made = compile_model(Street).decode({"name": {"S": "a"}})
+    made.name = "b"
+    assert made == Street(name="b") == deepcopy(made) == made.model_copy()
+    assert made.model_dump_json() == '{"name":"b"}'
 
 
 def test_a_nested_model_is_validated_by_its_own_rules() -> None:

@@ -5,7 +5,7 @@ A tree of nodes decodes everything, and says exactly what is wrong with what it 
 several calls for each attribute. Nearly all items are in order and of ordinary types, and for these a reader
 does the same in two steps. First msgspec parses the text of the item into structures that are made for the
 model, which checks how each attribute is stored, and passes over all others. Then one function of straight
-code takes the structures apart. For a model of `name: str` and `size: int = 0` they are
+code takes the structures apart. For a model of `name: str` and `size: int = 0` with a validator they are
 
     class Item(Struct):            # f0 and f1 have the stored names of the fields
         f0: S                      # class S(Struct): S: str
@@ -24,18 +24,19 @@ code takes the structures apart. For a model of `name: str` and `size: int = 0` 
 
 where `c2` and `c3` are the names of the fields in Python, `c4` is `decode_int`, `c5` the validation of the
 model, `c1` the depth from which on DynamoDB nests no deeper, `c6` parses text, of the type `c7`, into an
-`Item`, which is `c9`, and `c8` is msgspec's `convert`, for an item that is parsed already.
+`Item`, which is `c9`, and `c8` is msgspec's `convert`, for an item that is parsed already. Of a model without
+rules beside its types, the function makes the instance itself, as Pydantic would (`_unconstrained`).
 
 A reader is right about all that it takes, and gives up, by whatever exception, where anything is unusual: an
 attribute of another type, odd text of a number, a nested model that does not validate. Then the nodes decode
-the item again, from its beginning, and their result or error counts. So there is one place that knows the
-errors, and what follows is the short list of what is unrolled; every other node is called as it is, with the
-attribute as a dict.
+the item again, and their result or error counts. So there is one place that knows the errors, and what
+follows is the short list of what is unrolled; every other node is called as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import GenericAlias
@@ -57,6 +58,7 @@ from dynarepo._codec._shapes import InstanceShape, SerializedShape
 from dynarepo._codec._stored_types import Kind, Stored, StoredAttribute, can_be_named, structure_of
 from dynarepo._codec._structs import StructNode
 from dynarepo._codec._times import read_datetime
+from dynarepo._codec._unconstrained import PARTS, defaults_to_fill_in
 from dynarepo._codec._unions import ProvedNode, UnionNode
 from dynarepo._item_text import ItemText, StoredItem
 
@@ -66,6 +68,8 @@ __all__ = ["Reader", "generate_reader"]
 Reader: TypeAlias = Callable[[StoredItem, int], object]
 
 _TEXT_TAGS: Final = (frozenset({"S"}), frozenset({"N"}))
+#: Fields, and whether items always have them.
+_Plans: TypeAlias = list[tuple[FieldPlan, bool]]
 #: Stands for a stored form that no member of an enumeration and no literal has.
 _MISSING: Final = object()
 
@@ -130,34 +134,30 @@ class _ReaderSource(StructureSource):
 
     def body(self, node: StructNode) -> None:
         """Make the values of the fields, and the instance of them."""
-        code, values = self.code, self.code.name()
+        code = self.code
         if node is self._model:
             is_text = f"type(item) is {code.bind(ItemText)}"
             code.line(
                 f"item = {self._parse}(item) if {is_text} else {code.bind(convert)}(item, {self._kind})"
             )
         attributes = self._attributes[id(node)] = list[StoredAttribute]()
-        plans = [plan for plan in node.fields.values() if not plan.computed]
         mark = self._mark if node is self._model else None
-        always = {
-            plan.name for plan in plans if _is_required(node, plan) or (mark and plan.attribute == mark[0])
-        }
-        required = [self._required(plan, attributes) for plan in plans if plan.name in always]
-        code.line(f"{values} = {{{', '.join(required)}}}")
-        for plan in plans:
-            if plan.name not in always:
-                self._possible(plan, attributes, values)
+        plans = [
+            (plan, _is_required(node, plan) or plan.attribute == (mark and mark[0]))
+            for plan in node.fields.values()
+            if not plan.computed
+        ]
+        defaults = defaults_to_fill_in(node)
+        if defaults is None:
+            self._validated(node, plans, attributes)
+        else:
+            self._filled_in(node.kind, plans, attributes, defaults)
         if mark is not None and mark[0] not in node.by_attribute:
             stored = Stored({"S": lambda: Literal[mark[1]]})
             attributes.append(StoredAttribute(mark[0], stored.kind, is_required=True))
         if node.extra != "ignore":
             known = node.reserved.union(node.by_attribute) - {each.name for each in attributes}
             attributes += (StoredAttribute(name, lambda: Any, is_required=False) for name in sorted(known))
-        if isinstance(node.shape, InstanceShape):
-            validate = code.bind(node.shape.validator.validate_python)
-            code.line(f"return {validate}({values}, by_name=True, by_alias=False)")
-        else:
-            code.line(f"return {values}")
 
     def unrolled(self, node: Node, name: str, at: int) -> str | None:
         """Write the lines for a value; leave no trace where the node has to be called."""
@@ -180,19 +180,60 @@ class _ReaderSource(StructureSource):
     def _kind_of(self, wire: str) -> Kind:
         return self._stored.pop(wire).kind
 
+    def _validated(self, node: StructNode, plans: _Plans, attributes: list[StoredAttribute]) -> None:
+        """Have the values that are there validated."""
+        code, values = self.code, self.code.name()
+        required = [self._required(plan, attributes) for plan, is_always in plans if is_always]
+        code.line(f"{values} = {{{', '.join(required)}}}")
+        for plan in (plan for plan, is_always in plans if not is_always):
+            target = f"{values}[{code.bind(plan.name)}]"
+            with self._if_there(plan, attributes) as value:
+                code.line(f"{target} = {value}")
+            if plan.absent is not None:
+                code.line(f"else: {target} = {code.bind(plan.absent)}()")
+        if isinstance(node.shape, InstanceShape):
+            validate = code.bind(node.shape.validator.validate_python)
+            code.line(f"return {validate}({values}, by_name=True, by_alias=False)")
+        else:
+            code.line(f"return {values}")
+
+    def _filled_in(
+        self, kind: type, plans: _Plans, attributes: list[StoredAttribute], defaults: Mapping[str, object]
+    ) -> None:
+        """Make the instance that Pydantic would make of the values that are there, and of defaults."""
+        code, given, made = self.code, self.code.name(), self.code.name()
+        code.line(f"{given} = {code.bind({plan.name for plan, _ in plans})}.copy()")
+        pairs = []
+        for plan, is_always in plans:
+            if is_always:
+                pairs.append(self._required(plan, attributes))
+                continue
+            filled, name = code.name(), code.bind(plan.name)
+            with self._if_there(plan, attributes) as value:
+                code.line(f"{filled} = {value}")
+            if plan.absent is not None:
+                code.line(f"else: {filled} = {code.bind(plan.absent)}()")
+            else:
+                code.line(f"else: {filled} = {code.bind(defaults[plan.name])}; {given}.discard({name})")
+            pairs.append(f"{name}: {filled}")
+        code.line(f"{made} = {code.bind(object.__new__)}({code.bind(kind)})")
+        parts = (f"{{{', '.join(pairs)}}}", given, None, None)
+        for set_part, part in zip(PARTS, parts, strict=True):
+            code.line(f"{code.bind(set_part)}({made}, {part})")
+        code.line(f"return {made}")
+
     def _required(self, plan: FieldPlan, attributes: list[StoredAttribute]) -> str:
         wire = f"item.f{len(attributes)}"
         value = self.value(plan.node, wire, 0)
         attributes.append(StoredAttribute(plan.attribute, self._kind_of(wire), is_required=True))
         return f"{self.code.bind(plan.name)}: {value}"
 
-    def _possible(self, plan: FieldPlan, attributes: list[StoredAttribute], values: str) -> None:
-        code, wire, name = self.code, self.code.name(), self.code.bind(plan.name)
-        code.line(f"{wire} = item.f{len(attributes)}")
-        with code.block(f"if {wire} is not UNSET"):
-            code.line(f"{values}[{name}] = {self.value(plan.node, wire, 0)}")
-        if plan.absent is not None:
-            code.line(f"else: {values}[{name}] = {code.bind(plan.absent)}()")
+    @contextmanager
+    def _if_there(self, plan: FieldPlan, attributes: list[StoredAttribute]) -> Iterator[str]:
+        """Write what is done where an attribute is there; give its value."""
+        wire = self._named(f"item.f{len(attributes)}")
+        with self.code.block(f"if {wire} is not UNSET"):
+            yield self.value(plan.node, wire, 0)
         attributes.append(StoredAttribute(plan.attribute, self._kind_of(wire), is_required=False))
 
     def _content(self, wire: str, tag: str, kind: Kind) -> str:
