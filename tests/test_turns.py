@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count, pairwise
 
 import pytest
 
-from dynarepo._turns import make_all
+from dynarepo._turns import in_turn, make_all
 
 
 def every_read_takes(seconds: float) -> Callable[[], float]:
@@ -89,3 +90,24 @@ async def test_a_turn_has_a_part_of_one_call_however_many_make_some() -> None:
         seen.append(len(done))
     assert len(done) == 12
     assert all(after - before <= 1 for before, after in pairwise(seen))
+
+
+async def test_pieces_of_work_have_turns_of_their_own_and_none_beside_long_work() -> None:
+    done: list[object] = []
+    making = make_all(done.append, [1, 2, 3, 4], clock=every_read_takes(1.0))
+    pieces = [in_turn(partial(done.append, name)) for name in "ab"]
+    tasks = asyncio.gather(making, *pieces)
+    await asyncio.sleep(0)  # the first piece of what is made needs no turn
+    seen = [len(done)]
+    while not tasks.done():
+        await asyncio.sleep(0)
+        seen.append(len(done))
+    assert done == [1, 2, 3, 4, "a", "b"]
+    assert all(after - before <= 1 for before, after in pairwise(seen))
+
+
+async def test_a_piece_of_work_gives_its_result_or_error_and_the_next_is_done() -> None:
+    assert await in_turn(lambda: 5) == 5
+    with pytest.raises(ZeroDivisionError):
+        await in_turn(lambda: 1 // 0)
+    assert await in_turn(lambda: 6) == 6

@@ -16,7 +16,7 @@ from time import perf_counter
 from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
-__all__ = ["make_all"]
+__all__ = ["in_turn", "make_all"]
 
 M = TypeVar("M")
 P = TypeVar("P")
@@ -51,6 +51,13 @@ async def make_all(
                 await asyncio.sleep(0)
                 _make_some(make, parts, made, _PIECE_SECONDS, clock)
     return made
+
+
+async def in_turn(work: Callable[[], M]) -> M:
+    """Do one piece of work in a turn of the event loop that has no other such work; give what comes of it."""
+    async with _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+        await asyncio.sleep(0)
+        return work()
 
 
 def _make_some(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import pytest
 
 from dynarepo._transport import AttemptError, DirectTransport, _direct
 from dynarepo._transport._body import SentBody
+from dynarepo._turns import in_turn
+from dynarepo._wire import Payload
 from dynarepo.exceptions import (
     AuthenticationError,
     DeadlineExceededError,
@@ -61,6 +63,23 @@ async def test_a_reply_beyond_the_limit_is_not_kept(
     failure = await rig.failure("PutItem")
     assert type(failure.error) is UnexpectedResponseError
     assert failure.may_have_acted
+
+
+@pytest.mark.parametrize(("length", "turns"), [(100_000, 0), (200_000, 1)])
+async def test_a_long_reply_is_parsed_in_a_turn_of_its_own(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, length: int, turns: int
+) -> None:
+    taken: list[object] = []
+
+    async def turn(read: Callable[[], Payload]) -> Payload:
+        taken.append(read)
+        return await in_turn(read)
+
+    monkeypatch.setattr(_direct, "in_turn", turn)
+    reply = {"Items": [{"pk": {"S": "a" * length}}]}
+    rig.play(success_reply(reply))
+    assert await rig.send("Query", {}) == reply
+    assert len(taken) == turns
 
 
 async def test_a_reply_that_is_not_http_leaves_the_outcome_open(rig: Rig) -> None:

@@ -147,7 +147,7 @@ class _Schemas:
 
     def _followed(self, schema: Any) -> Any:
         is_reference = _has_only(schema, "definition-ref", {"schema_ref"})
-        return self._named[schema["schema_ref"]] if is_reference else schema
+        return self._named.get(schema["schema_ref"], {}) if is_reference else schema
 
 
 def _expected(node: Node) -> tuple[str, Mapping[str, Node]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from dynarepo._transport._http_reply import NotHttpError, TooLongError
 from dynarepo._transport._protocol import AttemptError
 from dynarepo._transport._replies import read_reply, unexpected
 from dynarepo._transport._sigv4 import TABLES, Signer
+from dynarepo._turns import in_turn
 from dynarepo._wire import Payload, ReadPayload
 from dynarepo.exceptions import AuthenticationError, ConnectionFailedError, InvalidValueError
 
@@ -30,6 +32,9 @@ KEEPALIVE_SECONDS: Final = 20
 
 #: The service's largest replies have 16 MB of items; JSON may double that.
 MAX_REPLY_BYTES: Final = 64 * 1024 * 1024
+
+#: Takes about a tenth of a millisecond to be parsed.
+_LONG_REPLY_BYTES: Final = 128 * 1024
 
 # A body that a proxy packed would not fit its checksum.
 _HEADERS: Final = "Accept-Encoding: identity\r\nUser-Agent: dynarepo\r\n"
@@ -106,7 +111,11 @@ class DirectTransport:
             raise failed(operation, error, begun=begun) from None
         self._pool.put_back(connection)
         leaves_items = type(payload) is ReadPayload
-        return read_reply(operation, reply.status, reply.headers, reply.body, leaves_items=leaves_items)
+        read = partial(
+            read_reply, operation, reply.status, reply.headers, reply.body, leaves_items=leaves_items
+        )
+        # Several long replies may be there at once.
+        return await in_turn(read) if len(reply.body) > _LONG_REPLY_BYTES else read()
 
     async def close(self) -> None:
         """Close every connection; requests under way fail."""
