@@ -28,62 +28,7 @@ from dynarepo.exceptions import (
     WriteOutcomeUnknownError,
 )
 from dynarepo.testing import FakeTransport, WireReply, connection_refused, error_reply, lost_reply
-
-FAULT = error_reply("InternalServerError", status=500)
-THROTTLED = error_reply("ThrottlingException")
-HTML = WireReply(200, {"content-type": "text/html"}, b"<html>")
-TOKEN = {"ClientRequestToken": "t", "TransactItems": []}
-CONFLICT = error_reply(
-    "TransactionCanceledException", CancellationReasons=[{"Code": "TransactionConflict"}, {"Code": "None"}]
-)
-REFUSED = error_reply(
-    "TransactionCanceledException",
-    CancellationReasons=[{"Code": "TransactionConflict"}, {"Code": "ConditionalCheckFailed"}],
-)
-IN_PROGRESS = error_reply("TransactionInProgressException")
-
-
-class Session:
-    """A retrying sender over a script, with waits that take no time."""
-
-    def __init__(self, *script: Any, waits: int | None = None, jitter: float = 1.0) -> None:
-        self.fake = FakeTransport(*script)
-        self.slept: list[float] = []
-        self.is_open = True
-        self.waits = waits
-        self.jitter = jitter
-        self.attempts = 0
-
-    async def send(self, operation: str = "GetItem", payload: dict[str, Any] | None = None) -> Any:
-        repeat = Repeat(is_safe="ClientRequestToken" in (payload or {}))
-        call = Call(Request(operation, payload or {}, "app", "p", "s", repeat), Deadline.after(60))
-        try:
-            return await self.sender().send(call)
-        finally:
-            self.attempts = call.attempts
-
-    def sender(self, budget: RetryBudget | None = None) -> RetryingSender:
-        return RetryingSender(
-            self.fake,
-            self._check_open,
-            budget=budget or RetryBudget(),
-            sleep=self._sleep,
-            jitter=lambda low, high: low + self.jitter * high,
-        )
-
-    async def failure(self, operation: str, payload: dict[str, Any] | None = None) -> DynamoDBServiceError:
-        with pytest.raises(DynamoDBServiceError) as raised:
-            await self.send(operation, payload)
-        return raised.value
-
-    async def _sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        if self.waits is not None and len(self.slept) >= self.waits:
-            self.is_open = False
-
-    def _check_open(self) -> None:
-        if not self.is_open:
-            raise ConnectionClosedError("closed")
+from tests.connection.retrying import CONFLICT, FAULT, HTML, REFUSED, THROTTLED, TOKEN, Session
 
 
 @pytest.mark.parametrize("operation", ["GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"])
@@ -112,17 +57,6 @@ async def test_a_write_that_may_have_been_done_is_not_repeated(first: Any) -> No
     assert type(error) is WriteOutcomeUnknownError
     assert isinstance(error.__cause__, DynamoDBServiceError)
     assert session.attempts == 1
-
-
-async def test_a_transaction_with_a_token_is_repeated_with_the_same_token() -> None:
-    session = Session(lost_reply(), FAULT, IN_PROGRESS, {"ok": 1})
-    assert await session.send("TransactWriteItems", TOKEN) == {"ok": 1}
-    assert session.fake.requests == [("TransactWriteItems", TOKEN)] * 4
-
-
-async def test_a_transaction_without_a_token_is_not() -> None:
-    error = await Session(lost_reply()).failure("TransactWriteItems", {"TransactItems": []})
-    assert type(error) is WriteOutcomeUnknownError
 
 
 @pytest.mark.parametrize("last", [REFUSED, error_reply("ThrottlingException")])
@@ -368,40 +302,3 @@ async def test_when_time_runs_out_in_a_wait_the_error_says_why_it_waited(
     with pytest.raises(ThrottledError):
         await session.sender().send(call)
     assert call.attempts == 1
-
-
-@pytest.mark.parametrize("last", [lost_reply(), THROTTLED])
-async def test_a_token_that_the_service_may_have_forgotten_is_not_sent_again(last: Any) -> None:
-    loop = asyncio.get_running_loop()
-    began, calls = loop.time(), 0
-
-    async def answer(_operation: str, _payload: dict[str, Any]) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == 2:
-            loop.time = lambda: began + 700  # type: ignore[method-assign]
-        return await FakeTransport(lost_reply() if calls == 1 else last).send("", {}, timeout=1)
-
-    session = Session()
-    session.fake = FakeTransport.answering(answer)
-    request = Request("TransactWriteItems", TOKEN, repeat=Repeat(is_safe=True, seconds=590))
-    with pytest.raises(WriteOutcomeUnknownError):
-        await session.sender().send(Call(request, Deadline.after(3600)))
-    assert calls == 2
-
-
-async def test_waiting_to_be_sent_does_not_outlast_a_token() -> None:
-    timeouts: list[float] = []
-
-    class Waiting(FakeTransport):
-        async def send(self, operation: str, payload: dict[str, Any], *, timeout: float) -> Any:  # noqa: ASYNC109
-            timeouts.append(timeout)
-            return await super().send(operation, payload, timeout=timeout)
-
-    session = Session()
-    session.fake = Waiting(lost_reply(), lost_reply(), {})
-    request = Request("TransactWriteItems", TOKEN, repeat=Repeat(is_safe=True, seconds=590))
-    await session.sender().send(Call(request, Deadline.after(3600)))
-    first, *others = timeouts
-    assert first > 3000
-    assert all(580 < each <= 590 for each in others)
