@@ -80,14 +80,14 @@ class Deadline(Record, frozen=True):
         """Seconds until the end; negative after it."""
         return self.ends_at - asyncio.get_running_loop().time()
 
-    def remaining(self) -> float:
+    def remaining(self, spared: float = 0.0) -> float:
         """
-        Seconds until the end.
+        Seconds until the end, or until so many before it.
 
         Raises:
             DeadlineExceededError: There are none left.
         """
-        left = self.left
+        left = self.left - spared
         if left <= 0:
             raise DeadlineExceededError("the deadline of the call ran out")
         return left

@@ -62,3 +62,20 @@ async def test_waiting_to_be_sent_does_not_outlast_a_token() -> None:
     first, *others = timeouts
     assert first > 3000
     assert all(580 < each <= 590 for each in others)
+
+
+async def test_a_token_is_not_sent_after_a_wait_that_outlasted_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session(lost_reply(), {})
+
+    async def oversleep(_: float) -> None:
+        loop = asyncio.get_running_loop()
+        later = loop.time() + 700
+        loop.time = lambda: later  # type: ignore[method-assign]
+
+    monkeypatch.setattr(session, "_sleep", oversleep)
+    call = Call(
+        Request("TransactWriteItems", TOKEN, repeat=Repeat(is_safe=True, seconds=590)), Deadline.after(3600)
+    )
+    with pytest.raises(WriteOutcomeUnknownError):
+        await session.sender().send(call)
+    assert call.attempts == 1

@@ -120,7 +120,7 @@ class RetryingSender:
     async def _attempt(self, call: Call, spared: float) -> Payload:
         try:
             self._check_open()
-            timeout = call.deadline.remaining() - spared  # for waiting until it can be sent, too
+            timeout = call.deadline.remaining(spared)  # for waiting until it can be sent, too
         except (ConnectionClosedError, DeadlineExceededError) as error:
             raise AttemptError(error, may_have_acted=False) from None
         call.attempts += 1

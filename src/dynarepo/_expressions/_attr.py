@@ -113,6 +113,8 @@ class AttributePath(Record, frozen=True):
 class AttributeSize(Record, frozen=True):
     """The size of a field; its methods are conditions."""
 
+    shown = ("path",)
+
     path: Path
 
     def eq(self, size: int) -> Condition:
